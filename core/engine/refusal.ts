@@ -1,0 +1,59 @@
+import type { Json } from "../kernel/json.ts";
+
+/** One fault of a document or a body. `path` is like `nodes[2].with.amount`; "" is the whole. */
+export type Problem = Readonly<{ path: string; code: string; message: string }>;
+
+/** Every answer that is not the wanted one. Each has a heading in docs/errors.md. */
+export type RefusalCode =
+  | "NOT_FOUND"
+  | "INVALID_WORKFLOW"
+  | "INVALID_INPUT"
+  | "INVALID_REQUEST"
+  | "INVALID_TOOL"
+  | "WORKFLOW_NOT_FOUND"
+  | "IDEMPOTENCY_KEY_REUSED"
+  | "IDEMPOTENCY_IN_FLIGHT"
+  | "RUN_EXISTS"
+  | "RUN_ENDED"
+  | "RUN_NOT_WAITING"
+  | "WAIT_AMBIGUOUS"
+  | "ANSWER_IS_APPROVAL"
+  | "SIGNALS_FULL"
+  | "TASK_DECIDED"
+  | "TASK_CLOSED"
+  | "DIGEST_MISMATCH"
+  | "NOT_AN_APPROVER"
+  | "ALREADY_VOTED"
+  | "LINK_DEAD"
+  | "NONCE_INVALID"
+  | "FORBIDDEN"
+  | "LIMIT_REACHED"
+  | "PAYLOAD_TOO_LARGE"
+  | "BUSY";
+
+export type Refusal = Readonly<{
+  code: RefusalCode;
+  /** One sentence for the caller, with the ids in it. */
+  message: string;
+  errors?: readonly Problem[];
+  /** More members of the problem document: who decided, which waits are open. */
+  data?: Readonly<Record<string, Json>>;
+  retryAfterMs?: number;
+}>;
+
+/** An answer, or a refusal. Refusals are returned, never thrown; nothing was written. */
+export type Result<T> =
+  | Readonly<{ ok: true; value: T }>
+  | Readonly<{ ok: false; refusal: Refusal }>;
+
+export function ok<T>(value: T): Result<T> {
+  return { ok: true, value };
+}
+
+export function refuse(
+  code: RefusalCode,
+  message: string,
+  more: Omit<Refusal, "code" | "message"> = {},
+): { ok: false; refusal: Refusal } {
+  return { ok: false, refusal: { code, message, ...more } };
+}

@@ -1,0 +1,14 @@
+export type Mail = Readonly<{
+  /** Stable for one intent to send: a repeated send under one id may be dropped. */
+  id: string;
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** The absolute URLs in it, for mailboxes that show them. */
+  links: readonly string[];
+}>;
+
+export interface Mailer {
+  send(mail: Mail): Promise<void>;
+}
