@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+/** What needs no network, no Java and no account. DynamoDB has its own configuration. */
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/**/dynamo*.test.ts", "**/node_modules/**"],
+    // Each file gets a process of its own: tests start servers, listen to signals and may crash.
+    pool: "forks",
+    maxWorkers: "100%",
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // A failing test is shown in full: `toEqual([])` on a list of violations is the whole message.
+    chaiConfig: { truncateThreshold: 0 },
+  },
+});
