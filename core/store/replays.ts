@@ -1,0 +1,90 @@
+import type { Replays } from "../engine/access.ts";
+import type { JsonObject } from "../kernel/json.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Condition, Item, Table } from "../ports/table.ts";
+import { rows } from "./rows.ts";
+
+const KEPT_MS = 24 * 3_600_000;
+/** No request lives longer, so a claim this old was left by a process that died. */
+const CLAIM_MS = 60_000;
+const RACES_MAX = 3;
+
+type Begun = Awaited<ReturnType<Replays["begin"]>>;
+
+/**
+ * Answers of creating requests, kept for a repeat of the same request.
+ *
+ * A claim is a row as well. Whoever finds one that is neither answered nor fresh may take it over:
+ * its condition names the instant of the claim it replaces, so that of two takers one wins.
+ */
+export function tableReplays({ table, clock }: { table: Table; clock: Clock }): Replays {
+  async function claim(scope: string, key: string, bodyHash: string, when: Condition) {
+    const now = clock.now();
+    const item = {
+      ...rows.replay(scope, key),
+      state: "claimed",
+      bodyHash,
+      claimedAt: now,
+      expiresAt: now + KEPT_MS,
+    };
+    return table.write([{ type: "put", item, when }]);
+  }
+
+  return {
+    async begin(scope, key, bodyHash) {
+      let when: Condition = { type: "absent" };
+      for (let race = 0; race < RACES_MAX; race++) {
+        const written = await claim(scope, key, bodyHash, when);
+        if (written.ok) return { type: "first" };
+
+        const stored = await table.get(rows.replay(scope, key));
+        const found = stored ? stateOf(stored, bodyHash, clock.now()) : "given up";
+        if (found === "given up") when = { type: "absent" };
+        else if (found === "stale") when = sameClaim(stored);
+        else return found;
+      }
+      return { type: "in_flight" };
+    },
+
+    async finish(scope, key, bodyHash, status, body) {
+      const now = clock.now();
+      const item = {
+        ...rows.replay(scope, key),
+        state: "done",
+        bodyHash,
+        claimedAt: now,
+        expiresAt: now + KEPT_MS,
+        status,
+        content: JSON.stringify(body),
+      };
+      // Refused when a taker finished first: its answer is then the one that repeats will get.
+      const when = { type: "is", attributes: { state: "claimed", bodyHash } } as const;
+      await table.write([{ type: "put", item, when }]);
+    },
+
+    async abandon(scope, key) {
+      const when = { type: "is", attributes: { state: "claimed" } } as const;
+      await table.write([{ type: "remove", key: rows.replay(scope, key), when }]);
+    },
+  };
+}
+
+function stateOf(item: Item, bodyHash: string, now: number): Begun | "stale" {
+  if (now >= Number(item["expiresAt"])) return "stale";
+  if (item["bodyHash"] !== bodyHash) return { type: "reused" };
+  if (item["state"] === "done") {
+    const body = JSON.parse(item.content ?? "{}") as JsonObject;
+    return { type: "replay", status: Number(item["status"]), body };
+  }
+  return now - Number(item["claimedAt"]) >= CLAIM_MS ? "stale" : { type: "in_flight" };
+}
+
+function sameClaim(item: Item | undefined): Condition {
+  return {
+    type: "is",
+    attributes: {
+      state: String(item?.["state"]),
+      claimedAt: Number(item?.["claimedAt"]),
+    },
+  };
+}
