@@ -56,6 +56,11 @@ export function callerOf(item: Item): Caller {
   };
 }
 
+/** Whether it could be an id at all: what callers send need not fit into a row's key. */
+export function looksLikeId(id: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(id);
+}
+
 /** An attribute that every row of this kind has. */
 export function text(item: Item, attribute: string): string {
   const value = item[attribute];

@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from "../engine/refusal.ts";
 import { instantText } from "../kernel/duration.ts";
 import type { Operation } from "../ports/table.ts";
 import type { AccessDeps, FixedKey } from "./access-deps.ts";
-import { callerOf, keyView, newKeyView, text } from "./access-rows.ts";
+import { callerOf, keyView, looksLikeId, newKeyView, text } from "./access-rows.ts";
 import { keyCache } from "./key-cache.ts";
 import { newestFirst } from "./newest-first.ts";
 import { rows } from "./rows.ts";
@@ -36,6 +36,9 @@ export function tableKeys({ table, clock, hash, randomKey, newId }: AccessDeps):
     tenant: string,
     request: KeyRequest,
   ): Promise<Result<KeyView & { key: string }>> {
+    const unknown = refuse("NOT_FOUND", "There is no such tenant.");
+    if (!looksLikeId(tenant)) return unknown;
+
     const key = `hf_${randomKey()}`;
     const view = newKeyView(newId("key_"), request, instantText(clock.now()));
     const written = await table.write([
@@ -43,16 +46,14 @@ export function tableKeys({ table, clock, hash, randomKey, newId }: AccessDeps):
       ...putKey(tenant, view, hash(key)),
     ]);
     if (written.ok) return ok({ ...view, key });
-    if (written.refused.some(({ operation }) => operation === 0)) {
-      return refuse("NOT_FOUND", `There is no tenant ${tenant}.`);
-    }
+    if (written.refused.some(({ operation }) => operation === 0)) return unknown;
     throw new Error(`key ${view.id} of ${tenant} exists already`);
   }
 
   async function revokeKey(tenant: string, id: string): Promise<Result<null>> {
     const row = rows.keyOfTenant(tenant, id);
-    const item = id === "" ? undefined : await table.get(row);
-    if (item === undefined) return refuse("NOT_FOUND", `There is no key ${id}.`);
+    const item = looksLikeId(id) ? await table.get(row) : undefined;
+    if (item === undefined) return refuse("NOT_FOUND", "There is no such key.");
     if (item["fixed"] === true) {
       const message = `Key ${id} is fixed by the server's settings and lives as long as they do.`;
       return refuse("FORBIDDEN", message);
@@ -64,7 +65,7 @@ export function tableKeys({ table, clock, hash, randomKey, newId }: AccessDeps):
     ];
     // Forgotten also when the write throws, since it may have happened all the same.
     const written = await table.write(operations).finally(() => cache.forget(keyHash));
-    return written.ok ? ok(null) : refuse("NOT_FOUND", `There is no key ${id}.`);
+    return written.ok ? ok(null) : refuse("NOT_FOUND", "There is no such key.");
   }
 
   async function ensureKey(tenant: string, { id, name, role, key }: FixedKey): Promise<KeyView> {

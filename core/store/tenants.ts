@@ -2,7 +2,7 @@ import type { Access, TenantView } from "../engine/access.ts";
 import { ok, refuse } from "../engine/refusal.ts";
 import { instantText } from "../kernel/duration.ts";
 import type { AccessDeps } from "./access-deps.ts";
-import { tenantItem, tenantView } from "./access-rows.ts";
+import { looksLikeId, tenantItem, tenantView } from "./access-rows.ts";
 import { newestFirst } from "./newest-first.ts";
 import { rows } from "./rows.ts";
 
@@ -27,8 +27,8 @@ export function tableTenants({ table, clock, newId }: AccessDeps): TenantStore {
       put({ id: newId("ten_"), name, limits, lane }),
 
     async tenant(id) {
-      const item = id === "" ? undefined : await table.get(rows.tenant(id));
-      return item ? ok(tenantView(item)) : refuse("NOT_FOUND", `There is no tenant ${id}.`);
+      const item = looksLikeId(id) ? await table.get(rows.tenant(id)) : undefined;
+      return item ? ok(tenantView(item)) : refuse("NOT_FOUND", "There is no such tenant.");
     },
 
     tenants: (paging) => newestFirst(table, rows.tenant("").pk, paging, tenantView),

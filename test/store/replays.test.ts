@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { tableReplays } from "../../core/store/replays.ts";
-import { tinyTable } from "./tiny-table.ts";
+import { memoryTable } from "../support/memory-table.ts";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 1);
 
 let now = START;
-let replays = tableReplays({ table: tinyTable(), clock: { now: () => now } });
+let replays = tableReplays({ table: memoryTable(), clock: { now: () => now } });
 beforeEach(() => {
   now = START;
-  replays = tableReplays({ table: tinyTable(), clock: { now: () => now } });
+  replays = tableReplays({ table: memoryTable(), clock: { now: () => now } });
 });
 
 describe("a creating request with an Idempotency-Key", () => {
