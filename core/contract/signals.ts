@@ -1,0 +1,25 @@
+import * as z from "zod";
+import { AnyJson, line, NO_CONTROL } from "./common.ts";
+
+export const SignalRequest = z
+  .strictObject({
+    name: line(200, "The event's name."),
+    key: z.string().max(200).regex(NO_CONTROL).optional().meta({
+      description: "Tells events of one name apart.",
+    }),
+    payload: AnyJson.optional(),
+    id: line(200, "The same id is taken once.").optional(),
+  })
+  .meta({
+    id: "SignalRequest",
+    description: "An event for one run; buffered until it is waited for.",
+    examples: [{ name: "payment", key: "A-17", payload: { paid: true }, id: "pay-1" }],
+  });
+
+export const SignalAccepted = z
+  .strictObject({ accepted: z.boolean(), duplicate: z.boolean() })
+  .meta({
+    id: "SignalAccepted",
+    description: "Whether it was taken, and whether it had been before.",
+    examples: [{ accepted: true, duplicate: false }],
+  });

@@ -1,0 +1,59 @@
+import * as z from "zod";
+import { count, idOf, line, listOf, Timestamp } from "./common.ts";
+
+/** Absent means: no limit. */
+export const Limits = z
+  .strictObject({
+    maxActiveRuns: count("Runs that are not ended; a start beyond it is 429.").optional(),
+    startsPerMinute: count("Starts in any minute.").optional(),
+    maxConcurrentSteps: count("Steps that are carried out at once.").optional(),
+    maxPayloadBytes: count("Bytes of one input, signal or answer.").optional(),
+    retention: z
+      .string()
+      .max(64)
+      .regex(/^P/)
+      .meta({ description: "How long ended runs are kept, as ISO 8601 duration." })
+      .optional(),
+    monthlyUsd: z.number().min(0).meta({ description: "Model cost in a month." }).optional(),
+  })
+  .meta({
+    id: "Limits",
+    description: "Limits of a tenant, each optional; none where absent.",
+    examples: [{ maxActiveRuns: 100, startsPerMinute: 600 }],
+  });
+
+const Lane = z.enum(["dedicated", "shared"]).meta({
+  description: "Whether the tenant has a queue of its own or shares pooled ones.",
+});
+
+export const TenantRequest = z
+  .strictObject({
+    name: line(200, "For people."),
+    limits: Limits.optional(),
+    lane: Lane.optional(),
+  })
+  .meta({
+    id: "TenantRequest",
+    description: "A tenant to make.",
+    examples: [{ name: "Acme", limits: { maxActiveRuns: 100 }, lane: "shared" }],
+  });
+
+const EXAMPLE = {
+  id: "ten_01hzy",
+  name: "Acme",
+  limits: { maxActiveRuns: 100 },
+  lane: "shared",
+  createdAt: "2026-11-21T09:30:00.000Z",
+} as const;
+
+export const Tenant = z
+  .strictObject({
+    id: idOf("The tenant.", EXAMPLE.id),
+    name: line(200, "For people."),
+    limits: Limits,
+    lane: Lane,
+    createdAt: Timestamp,
+  })
+  .meta({ id: "Tenant", description: "A tenant.", examples: [EXAMPLE] });
+
+export const TenantList = listOf("TenantList", Tenant, EXAMPLE);

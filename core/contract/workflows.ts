@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { AnyObject, count, listOf, paging, prose, Timestamp } from "./common.ts";
+import { ProblemEntry } from "./problem.ts";
+
+export const WORKFLOW_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+export const WorkflowName = z
+  .string()
+  .max(63)
+  .regex(WORKFLOW_NAME)
+  .meta({ description: "The workflow's name.", examples: ["refund"] });
+
+const Hash = z.string().max(128).meta({ description: "SHA-256 of the canonical document." });
+
+const DOCUMENT = {
+  name: "refund",
+  nodes: [
+    { id: "check", type: "approval", title: "Refund {% $input.amount %}?" },
+    { id: "done", type: "end" },
+  ],
+  edges: [{ from: "check", to: "done" }],
+};
+
+/** The kernel checks it, and says everything that is wrong with it at once. */
+export const WorkflowDocument = AnyObject.meta({
+  id: "WorkflowDocument",
+  description: "A workflow, as docs/workflow-language.md tells.",
+  type: "object",
+  examples: [DOCUMENT],
+});
+
+export const Published = z
+  .strictObject({ name: WorkflowName, version: count("From 1."), hash: Hash })
+  .meta({
+    id: "Published",
+    description: "The version that this document is.",
+    examples: [{ name: "refund", version: 1, hash: "9f86d081884c7d65" }],
+  });
+
+export const Validation = z
+  .strictObject({
+    valid: z.boolean(),
+    errors: z.array(ProblemEntry).max(1000),
+    warnings: z.array(ProblemEntry).max(1000),
+  })
+  .meta({
+    id: "Validation",
+    description: "Everything that can be known of a document without running it.",
+    examples: [{ valid: true, errors: [], warnings: [] }],
+  });
+
+const EXAMPLE = {
+  name: "refund",
+  version: 1,
+  hash: "9f86d081884c7d65",
+  title: "Refund an order",
+  createdAt: "2026-11-21T09:30:00.000Z",
+};
+
+const fields = {
+  name: WorkflowName,
+  version: count("From 1."),
+  hash: Hash,
+  title: prose(1000, "For people.").optional(),
+  description: prose(65_536, "For people.").optional(),
+  createdAt: Timestamp,
+};
+
+export const WorkflowSummary = z
+  .strictObject(fields)
+  .meta({ id: "WorkflowSummary", description: "One version.", examples: [EXAMPLE] });
+
+export const Workflow = z.strictObject({ ...fields, document: AnyObject }).meta({
+  id: "Workflow",
+  description: "One version with its document.",
+  examples: [{ ...EXAMPLE, document: DOCUMENT }],
+});
+
+export const WorkflowList = listOf("WorkflowList", WorkflowSummary, EXAMPLE);
+
+export const WorkflowQuery = z.strictObject({
+  format: z
+    .enum(["json", "mermaid"])
+    .default("json")
+    .meta({ description: "`mermaid` draws the graph, as text." }),
+});
+
+export const WorkflowListQuery = z.strictObject(paging);
