@@ -82,7 +82,7 @@ export function digits<Schema extends z.ZodType<number, number>>(schema: Schema)
 
 export const PageLimit = digits(whole(1, PAGE_MAX, "How many to show, 1 to 200."))
   .default(50)
-  .meta({ description: "How many to show, 1 to 200." });
+  .meta({ description: "How many to show, 1 to 200; 50 if not said." });
 
 /** What every list takes in its query. */
 export const paging = { limit: PageLimit, cursor: Cursor.optional() };

@@ -177,8 +177,7 @@ const Instant = z.iso.datetime({ offset: true }).max(40);
 
 export const RunQuery = z.strictObject({
   status: z
-    .array(z.enum(RUN_STATUSES))
-    .max(RUN_STATUSES.length)
+    .preprocess(commaList, z.array(z.enum(RUN_STATUSES)).max(RUN_STATUSES.length))
     .optional()
     .meta({ description: "Repeat it, or separate by commas, for any of several." }),
   workflow: WorkflowName.optional(),
@@ -210,6 +209,11 @@ export const Verification = z
     description: "The chain, computed again from what is stored.",
     examples: [{ ok: true, count: 14, head: "9f86d081884c7d65", errors: [] }],
   });
+
+function commaList(value: unknown): unknown {
+  if (typeof value === "string") return value.split(",");
+  return Array.isArray(value) ? value.flatMap((item) => String(item).split(",")) : value;
+}
 
 function isTags(value: unknown): value is Readonly<Record<string, string>> {
   if (!isPlainObject(value)) return false;

@@ -1,7 +1,7 @@
 import type { Json } from "../kernel/json.ts";
+import type { Problem } from "../kernel/problem.ts";
 
-/** One fault of a document or a body. `path` is like `nodes[2].with.amount`; "" is the whole. */
-export type Problem = Readonly<{ path: string; code: string; message: string }>;
+export type { Problem } from "../kernel/problem.ts";
 
 /** Every answer that is not the wanted one. Each has a heading in docs/errors.md. */
 export type RefusalCode =

@@ -1,0 +1,134 @@
+import type { Driver } from "./command.ts";
+import { fail, failRun, finishRun } from "./depart.ts";
+import { type Draft, emit } from "./draft.ts";
+import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
+import { visitEnd, visitSet } from "./nodes/pure.ts";
+import { visitApproval } from "./nodes/approval.ts";
+import { fire, visitWait } from "./nodes/wait.ts";
+import { hasEnded, isOwed, type Token, tokensOf } from "./run.ts";
+import { waitingOn } from "./waiting-on.ts";
+
+/** How much one commit takes on; what is left over is done in the next. */
+const STEPS_MAX = 50;
+const SIZE_MAX = 100_000;
+
+/**
+ * Lets every token go on as far as one commit may: what the clock made due, then whatever is ready.
+ *
+ * Nodes without effects are decided here and now, whoever asks. Effects are started only for a
+ * driver, because only a driver will call them.
+ */
+export async function advance(draft: Draft, driver: Driver | undefined): Promise<void> {
+  if (hasEnded(draft.run)) return;
+  await fireDue(draft);
+  if (driver) await adopt(draft, driver);
+  for (let steps = 0; steps < STEPS_MAX && draft.size < SIZE_MAX; steps++) {
+    if (hasEnded(draft.run)) return;
+    const token = nextReady(draft, driver);
+    if (!token) break;
+    await enter(draft, token);
+  }
+  await settleStatus(draft);
+}
+
+/** Deadline, waits that are over. A retry that is due is `nextReady`'s. */
+async function fireDue(draft: Draft): Promise<void> {
+  const { deadline } = draft.run;
+  if (deadline !== undefined && deadline <= draft.at) {
+    const message = "the run's deadline has passed";
+    return failRun(draft, { code: "DEADLINE_EXCEEDED", message, retryable: false });
+  }
+  for (const { id } of tokensOf(draft.run)) {
+    const token = draft.run.tokens[id];
+    if (token?.status !== "waiting" || token.dueAt === undefined) continue;
+    if (token.dueAt > draft.at || hasEnded(draft.run)) continue;
+    await expire(draft, token, token.dueAt);
+  }
+}
+
+async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> {
+  if (token.wait?.kind === "timer") return fire(draft, token, dueAt);
+  const { wait } = token;
+  if (wait?.kind === "approval") {
+    const { node, visit, attempt, id } = token;
+    const step = `${node}.${visit}`;
+    const ids = { step, node, visit, attempt, token: id };
+    emit(draft, { type: "task.expired", ...ids, task: wait.task });
+  }
+  const message = `the wait of ${token.node} expired`;
+  const error = { code: "TIMEOUT", message, retryable: false };
+  return fail(draft, draft.run.tokens[token.id] ?? token, error, "timeout");
+}
+
+/** Takes over what another driver started and left: see rule 3. */
+async function adopt(draft: Draft, driver: Driver): Promise<void> {
+  for (const { id } of tokensOf(draft.run)) {
+    const token = draft.run.tokens[id];
+    if (token?.status !== "running" || hasEnded(draft.run)) continue;
+    if (!driver.mine.has(`${token.id}:${token.attempt}`)) await takeOver(draft, token);
+  }
+}
+
+function nextReady(draft: Draft, driver: Driver | undefined): Token | undefined {
+  let inFlight: number | undefined;
+  for (const token of tokensOf(draft.run)) {
+    const due = token.status === "retrying" && (token.dueAt ?? 0) <= draft.at;
+    if (token.status !== "ready" && !due) continue;
+    if (!isEffect(draft, token)) return token;
+    if (!driver) continue;
+    inFlight ??= tokensOf(draft.run).filter((other) => other.status === "running").length;
+    if (inFlight < driver.effectsMax) return token;
+  }
+  return undefined;
+}
+
+function isEffect(draft: Draft, token: Token): boolean {
+  if (token.unsatisfied) return false;
+  const type = draft.context.workflow.nodes.get(token.node)?.type;
+  return type === "tool" || type === "llm";
+}
+
+async function enter(draft: Draft, token: Token): Promise<void> {
+  const node = draft.context.workflow.nodes.get(token.node);
+  if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
+  if (token.visit > 0) return startAgain(draft, token);
+  const visits = draft.run.visits[node.id] ?? 0;
+  if (token.unsatisfied) {
+    const message = `too few paths can still come to ${node.id}`;
+    const visiting = { ...token, visit: visits + 1 };
+    return fail(draft, visiting, { code: "JOIN_UNSATISFIED", message, retryable: false });
+  }
+  const { maxVisits } = draft.context.workflow.limits;
+  if (visits >= maxVisits) {
+    const message = `${node.id} was visited ${maxVisits} times, which is the limit`;
+    return failRun(draft, { code: "MAX_VISITS", message, node: node.id, retryable: false });
+  }
+  switch (node.type) {
+    case "set":
+      return visitSet(draft, token);
+    case "end":
+      return visitEnd(draft, token);
+    case "wait":
+      return visitWait(draft, token);
+    case "approval":
+      return visitApproval(draft, token);
+    case "llm":
+    case "tool":
+      return visitEffect(draft, token);
+  }
+}
+
+/** Says what the run is now. A run that waits never reads as running. */
+async function settleStatus(draft: Draft): Promise<void> {
+  if (hasEnded(draft.run)) return;
+  if (tokensOf(draft.run).length === 0) return finishRun(draft);
+  const { status } = draft.run;
+  if (isOwed(draft.run, draft.at)) {
+    const began = tokensOf(draft.run).some((token) => token.visit > 0);
+    if (status === "waiting" || (status === "queued" && began)) {
+      emit(draft, { type: "run.running" });
+    }
+  } else if (status !== "waiting") {
+    emit(draft, { type: "run.waiting", waitingOn: waitingOn(draft.run) });
+  }
+}

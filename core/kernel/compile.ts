@@ -1,0 +1,157 @@
+import { parseDuration } from "./duration.ts";
+import { compileExpression } from "./expression.ts";
+import { type Graph, nearestDominator, reachability } from "./graph.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { compileTemplate, type Template } from "./template.ts";
+import type { Edge, Join, Node, NodeType, Retry, Workflow } from "./workflow.ts";
+
+const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
+  set: [],
+  llm: ["model", "system", "prompt", "messages", "schema"],
+  tool: [],
+  approval: ["title", "description", "preview", "approvers", "due"],
+  wait: ["until", "for", "event"],
+  end: ["output", "error"],
+};
+
+const MAX_VISITS = 1_000;
+
+/** Parses a document that was validated. What is wrong with it now is our fault, not its author's. */
+export function compileWorkflow(
+  document: JsonObject,
+  pinned: { version: number; hash: string },
+): Workflow {
+  const documents = document["nodes"] as readonly JsonObject[];
+  const nodes = new Map(documents.map((node) => [String(node["id"]), compileNode(node)]));
+  const edges = edgesOf((document["edges"] ?? []) as readonly JsonObject[], nodes);
+  const graph: Graph = {
+    nodes: [...nodes.keys()],
+    next: (node) => (edges.get(node) ?? []).map((edge) => edge.to),
+  };
+  const start = String(document["start"] ?? documents[0]?.["id"]);
+  const limits = (document["limits"] ?? {}) as { maxVisits?: number; deadline?: string };
+  return {
+    name: String(document["name"]),
+    ...pinned,
+    start,
+    nodes,
+    edges,
+    vars: members(document["vars"]),
+    output: optional(document["output"]),
+    input: document["input"] as JsonObject | undefined,
+    limits: {
+      maxVisits: limits.maxVisits ?? MAX_VISITS,
+      deadlineMs: limits.deadline === undefined ? undefined : parseDuration(limits.deadline),
+    },
+    reaches: reachability(graph),
+    splitOf: splits(graph, start, nodes),
+  };
+}
+
+function compileNode(document: JsonObject): Node {
+  const type = document["type"] as NodeType;
+  const fields: Record<string, Template> = {};
+  for (const field of FIELDS[type]) {
+    const value = document[field];
+    if (value !== undefined) fields[field] = parse(value);
+  }
+  const timeout = document["timeout"];
+  return {
+    id: String(document["id"]),
+    type,
+    document,
+    title: typeof document["title"] === "string" ? document["title"] : undefined,
+    with: optional(document["with"]),
+    fields,
+    assign: members(document["assign"]),
+    retry: retryOf(type, (document["retry"] ?? {}) as JsonObject),
+    timeoutMs: typeof timeout === "string" ? parseDuration(timeout) : undefined,
+    delivery: document["delivery"] as Node["delivery"],
+    onUnknown: (document["onUnknown"] ?? "fail") as Node["onUnknown"],
+    split: document["split"] === "all" ? "all" : "first",
+    join: joinOf(document["join"]),
+    cancels: (document["cancels"] ?? []) as readonly string[],
+  };
+}
+
+function retryOf(type: NodeType, retry: JsonObject): Retry {
+  const backoff = (retry["backoff"] ?? {}) as JsonObject;
+  const ms = (name: string, otherwise: number) =>
+    parseDuration(String(backoff[name] ?? "")) ?? otherwise;
+  const attempts = type === "llm" || type === "tool" ? 3 : 1;
+  return {
+    attemptsMax: Number(retry["maxAttempts"] ?? attempts),
+    backoff: {
+      initialMs: ms("initial", 1_000),
+      factor: Number(backoff["factor"] ?? 2),
+      delayMsMax: ms("max", 60_000),
+      jitter: backoff["jitter"] === "none" ? "none" : "full",
+    },
+    on: (retry["on"] ?? ["*"]) as readonly string[],
+    notOn: (retry["notOn"] ?? []) as readonly string[],
+  };
+}
+
+function joinOf(join: Json | undefined): Join {
+  if (join === "all") return { type: "all" };
+  if (join === undefined || join === "any") return { type: "any" };
+  const { atLeast, rest } = join as { atLeast: number; rest?: "cancel" | "ignore" };
+  return { type: "atLeast", n: atLeast, rest: rest ?? "cancel" };
+}
+
+function edgesOf(
+  documents: readonly JsonObject[],
+  nodes: ReadonlyMap<string, Node>,
+): ReadonlyMap<string, readonly Edge[]> {
+  const result = new Map<string, Edge[]>();
+  for (const [index, document] of documents.entries()) {
+    const from = String(document["from"]);
+    const on = String(document["on"] ?? "success");
+    const isApproval = nodes.get(from)?.type === "approval";
+    const edge: Edge = {
+      index,
+      from,
+      to: String(document["to"]),
+      port: isApproval && on === "approved" ? "success" : on,
+      errors: (document["errors"] ?? ["*"]) as readonly string[],
+      when: conditionOf(document["when"]),
+      label: typeof document["label"] === "string" ? document["label"] : undefined,
+    };
+    result.set(from, [...(result.get(from) ?? []), edge]);
+  }
+  return result;
+}
+
+function conditionOf(when: Json | undefined): Edge["when"] {
+  if (when === undefined || typeof when === "boolean") return when;
+  const [, source = ""] = /^\s*\{%([\s\S]*)%\}\s*$/.exec(String(when)) ?? [];
+  return compileExpression(source.trim());
+}
+
+function splits(graph: Graph, start: string, nodes: ReadonlyMap<string, Node>) {
+  const candidates = [...nodes.values()].filter((node) => node.split === "all");
+  const ids = candidates.map((node) => node.id);
+  const result = new Map<string, string>();
+  for (const node of nodes.values()) {
+    if (node.join.type !== "atLeast") continue;
+    const split = nearestDominator(graph, start, node.id, ids);
+    if (split !== undefined) result.set(node.id, split);
+  }
+  return result;
+}
+
+function optional(value: Json | undefined): Template | undefined {
+  return value === undefined ? undefined : parse(value);
+}
+
+function members(value: Json | undefined): readonly (readonly [string, Template])[] {
+  if (value === undefined) return [];
+  return Object.entries(value as JsonObject).map(([name, entry]) => [name, parse(entry)] as const);
+}
+
+function parse(value: Json): Template {
+  const faults: { path: string; message: string }[] = [];
+  const result = compileTemplate(value, "", faults);
+  if (faults[0]) throw new Error(`a published workflow does not parse: ${faults[0].message}`);
+  return result;
+}

@@ -1,0 +1,64 @@
+import { advance } from "./advance.ts";
+import type { Command } from "./command.ts";
+import { type Decision, reject } from "./decision.ts";
+import { receiveSignal, type Refused, respond } from "./decisions/answer-waits.ts";
+import { createRun } from "./decisions/create-run.ts";
+import { decideTask } from "./decisions/decide-task.ts";
+import { settleSteps } from "./decisions/settle-steps.ts";
+import { closeAll } from "./depart.ts";
+import { type Context, type Draft, emit, newDraft } from "./draft.ts";
+import { hasEnded, type Run } from "./run.ts";
+
+/**
+ * What would happen if this command were given now. Nothing has happened yet: see `handle`.
+ *
+ * It awaits nothing but JSONata, which knows no other way: no clock, no chance, no I/O.
+ */
+export async function decide(run: Run, command: Command, context: Context): Promise<Decision> {
+  if (command.type === "run.create") {
+    if (run.seq > 0) return reject("run_exists");
+  } else if (run.seq === 0) return reject("run_not_found");
+  else if (hasEnded(run)) {
+    return reject(command.type === "task.decide" ? "task_closed" : "run_ended");
+  }
+  const draft = newDraft(run, context);
+  const refused = await apply(draft, command);
+  if (refused) return reject(refused.reason, refused.data);
+  return { type: "accepted", events: draft.events, run: draft.run, at: draft.at };
+}
+
+async function apply(draft: Draft, command: Command): Promise<Refused | undefined> {
+  switch (command.type) {
+    case "run.create":
+      await createRun(draft, command);
+      return undefined;
+    case "run.advance":
+      await advance(draft, command.driver);
+      return undefined;
+    case "step.settle":
+      await settleSteps(draft, command);
+      await advance(draft, command.driver);
+      return undefined;
+    case "run.signal":
+      return thenAdvance(draft, await receiveSignal(draft, command));
+    case "run.respond":
+      return thenAdvance(draft, await respond(draft, command));
+    case "task.decide":
+      return thenAdvance(draft, await decideTask(draft, command));
+    case "run.cancel":
+      closeAll(draft);
+      emit(draft, {
+        type: "run.cancelled",
+        ...(command.reason !== undefined && { reason: command.reason }),
+      });
+      return undefined;
+  }
+}
+
+async function thenAdvance(
+  draft: Draft,
+  refused: Refused | undefined,
+): Promise<Refused | undefined> {
+  if (!refused && draft.events.length > 0) await advance(draft, undefined);
+  return refused;
+}

@@ -1,0 +1,30 @@
+import type { Event } from "./event.ts";
+import type { Instant, Json } from "./json.ts";
+import type { Run } from "./run.ts";
+
+export type Reason =
+  | "run_exists"
+  | "run_not_found"
+  | "run_ended"
+  | "run_not_waiting"
+  | "wait_ambiguous"
+  | "answer_is_approval"
+  | "signals_full"
+  | "task_closed"
+  | "task_decided"
+  | "already_voted"
+  | "not_an_approver"
+  | "option_unknown"
+  | "digest_mismatch";
+
+/**
+ * Accepted, with what happens, which may be nothing; or rejected, which changes nothing.
+ * `data` tells the caller more, such as what was decided before.
+ */
+export type Decision =
+  | Readonly<{ type: "accepted"; events: readonly Event[]; run: Run; at: Instant; data?: Json }>
+  | Readonly<{ type: "rejected"; reason: Reason; data?: Json }>;
+
+export function reject(reason: Reason, data?: Json): Decision {
+  return { type: "rejected", reason, ...(data !== undefined && { data }) };
+}

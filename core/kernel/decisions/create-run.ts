@@ -1,0 +1,37 @@
+import { advance } from "../advance.ts";
+import type { CommandOf } from "../command.ts";
+import { failRun } from "../depart.ts";
+import { type Draft, emit, scopeOf } from "../draft.ts";
+import { ExpressionError } from "../expression.ts";
+import type { Json } from "../json.ts";
+import { evaluateTemplate } from "../template.ts";
+
+/** A run begins: its first token stands at the start, and goes as far as it can without effects. */
+export async function createRun(draft: Draft, command: CommandOf<"run.create">): Promise<void> {
+  const { workflow } = draft.context;
+  const { type: _type, deadline, ...given } = command;
+  const limit = workflow.limits.deadlineMs;
+  const latest = limit === undefined ? deadline : Math.min(draft.at + limit, deadline ?? Infinity);
+  const base = { ...draft.run, input: command.input, tags: command.tags };
+  const vars: [string, Json][] = [];
+  let fault: ExpressionError | undefined;
+  for (const [name, template] of workflow.vars) {
+    try {
+      const seen = { ...base, vars: Object.fromEntries(vars) };
+      vars.push([name, (await evaluateTemplate(template, scopeOf(draft, seen, undefined))) ?? null]);
+    } catch (cause) {
+      if (!(cause instanceof ExpressionError)) throw cause;
+      fault ??= cause;
+    }
+  }
+  emit(draft, {
+    type: "run.created",
+    ...given,
+    workflow: { name: workflow.name, version: workflow.version, hash: workflow.hash },
+    vars: Object.fromEntries(vars),
+    start: workflow.start,
+    ...(latest !== undefined && { deadline: latest }),
+  });
+  if (fault) return failRun(draft, { code: fault.code, message: `vars: ${fault.message}` });
+  await advance(draft, undefined);
+}

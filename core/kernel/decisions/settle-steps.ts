@@ -1,0 +1,78 @@
+import { backoffMs, chanceOf } from "../backoff.ts";
+import type { CommandOf, Outcome } from "../command.ts";
+import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
+import { type Draft, emit } from "../draft.ts";
+import { isAtMostOnce, unknown } from "../nodes/effect.ts";
+import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
+import { matchesCode } from "../workflow.ts";
+
+/** Outcomes of effects. One of an attempt that is no longer current is recorded as ignored. */
+export async function settleSteps(draft: Draft, command: CommandOf<"step.settle">): Promise<void> {
+  for (const outcome of command.outcomes) {
+    if (hasEnded(draft.run)) return;
+    const token = draft.run.tokens[outcome.token];
+    const isCurrent =
+      token?.status === "running" &&
+      token.node === outcome.node &&
+      token.visit === outcome.visit &&
+      token.attempt === outcome.attempt;
+    if (!token || !isCurrent) ignore(draft, outcome);
+    else if (outcome.ok) await succeeded(draft, token, outcome);
+    else await failed(draft, token, outcome);
+  }
+}
+
+function ignore(draft: Draft, outcome: Outcome): void {
+  const { token, node, visit, attempt } = outcome;
+  const step = stepId(node, visit);
+  emit(draft, {
+    type: "tool.returned",
+    step,
+    node,
+    visit,
+    token,
+    attempt,
+    ignored: true,
+    ...(outcome.ok
+      ? { output: outcome.output }
+      : { error: { code: outcome.code, message: outcome.message } }),
+  });
+}
+
+async function succeeded(
+  draft: Draft,
+  token: Token,
+  outcome: Extract<Outcome, { ok: true }>,
+): Promise<void> {
+  const { output, usage, cost } = outcome;
+  return succeed(draft, token, {
+    output,
+    ...(usage && { usage }),
+    ...(cost !== undefined && { cost }),
+  });
+}
+
+/** Tries again later while attempts remain and the error allows it; else the failure stands. */
+async function failed(
+  draft: Draft,
+  token: Token,
+  outcome: Extract<Outcome, { ok: false }>,
+): Promise<void> {
+  const { code, message, retryable } = outcome;
+  if (outcome.lost && isAtMostOnce(draft, token)) return unknown(draft, token);
+  const error: RunError = { code, message, retryable };
+  const { retry, document } = nodeOf(draft, token);
+  // An author who lists codes has decided; otherwise the called side's protocol does.
+  const listed = typeof document["retry"] === "object" && Object.hasOwn(document["retry"] ?? {}, "on");
+  const allowed = listed ? matchesCode(code, retry.on) : retryable;
+  const used = token.attempt - token.recoveries;
+  if (!allowed || matchesCode(code, retry.notOn) || used >= retry.attemptsMax) {
+    return fail(draft, token, error);
+  }
+  const chance = chanceOf(
+    draft.context.hash(`${draft.run.seed}/${token.node}/${token.visit}/${token.attempt}`),
+  );
+  const delay = Math.max(backoffMs(retry.backoff, used, chance), outcome.retryAfterMs ?? 0);
+  const full = { ...error, node: token.node, attempt: token.attempt };
+  emit(draft, { type: "step.retrying", ...idsOf(token), error: full, at: draft.at + delay });
+}

@@ -1,0 +1,177 @@
+import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
+import type { EventOf, Move } from "./event.ts";
+import { evolve } from "./evolve.ts";
+import { ExpressionError } from "./expression.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { settleJoins } from "./join.ts";
+import { applyMoves } from "./moves.ts";
+import { route, type Routed } from "./route.ts";
+import { hasEnded, type Run, type RunError, stepId, type Token, tokensOf } from "./run.ts";
+import { evaluateTemplate } from "./template.ts";
+import type { Node } from "./workflow.ts";
+
+type Ended = EventOf<"step.succeeded"> | EventOf<"step.failed">;
+
+/** An output larger than this is refused: it would not fit a commit. */
+export const OUTPUT_LENGTH_MAX = 150_000;
+
+/** A step succeeded: assign, then let its token go on by `port`. */
+export async function succeed(
+  draft: Draft,
+  token: Token,
+  outcome: Omit<EventOf<"step.succeeded">, "type" | "step" | "node" | "visit" | "token" | "attempt">,
+  port = "success",
+): Promise<void> {
+  const node = nodeOf(draft, token);
+  if (weigh(draft, outcome.output) > OUTPUT_LENGTH_MAX) {
+    const message = `the output of ${node.id} is larger than ${OUTPUT_LENGTH_MAX} characters`;
+    return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
+  }
+  const event: EventOf<"step.succeeded"> = { type: "step.succeeded", ...idsOf(token), ...outcome };
+  const vars = await assigned(draft, node, token, outcome.output);
+  if ("code" in vars) return depart(draft, token, event, "error", vars.error);
+  return depart(draft, token, vars.vars ? { ...event, vars: vars.vars } : event, port);
+}
+
+/** A step failed for good: its token goes on by `port` if an edge takes it, or the run fails. */
+export async function fail(
+  draft: Draft,
+  token: Token,
+  error: Omit<RunError, "node" | "attempt">,
+  port = "error",
+): Promise<void> {
+  const full: RunError = { ...error, node: token.node, attempt: token.attempt };
+  const event: EventOf<"step.failed"> = { type: "step.failed", ...idsOf(token), error: full };
+  return depart(draft, token, event, port, full);
+}
+
+/**
+ * Records how a step ended and moves on: the one place where tokens leave a node.
+ *
+ * An outcome that no edge takes is an error of the node, which its error port may take; one that
+ * nothing takes fails the run. Joins are judged in the same commit, so no moment shows them wrong.
+ */
+async function depart(
+  draft: Draft,
+  token: Token,
+  event: Ended,
+  port: string,
+  error?: RunError,
+): Promise<void> {
+  const recorded = evolve(draft.run, event, draft.at);
+  const here = recorded.tokens[token.id] ?? token;
+  let routed: Routed = await route(draft, recorded, here, port, port === "error" ? error : undefined);
+  if (!routed.ok && port !== "error") {
+    routed = await route(draft, recorded, here, "error", error ?? routed.error);
+  }
+  if (!routed.ok) {
+    emit(draft, event);
+    return failRun(draft, routed.error, token.id);
+  }
+  const moves = [...routed.moves];
+  const node = nodeOf(draft, token);
+  if (event.type === "step.succeeded" && node.cancels.length > 0) {
+    moves.push(...(await cancelling(draft, applyMoves(recorded, moves), node)));
+  }
+  moves.push(...settleJoins(draft.context.workflow, applyMoves(recorded, moves)));
+  emit(draft, { ...event, moves });
+  closeSteps(draft, recorded, token.id);
+}
+
+/** `cancels`: tokens at those nodes go by their error port, or are gone. */
+async function cancelling(draft: Draft, run: Run, node: Node): Promise<readonly Move[]> {
+  const moves: Move[] = [];
+  for (const token of tokensOf(run)) {
+    if (!node.cancels.includes(token.node)) continue;
+    const message = `${node.id} finished, which cancels ${token.node}`;
+    const error: RunError = { code: "CANCELLED", message, node: token.node };
+    const routed = await route(draft, applyMoves(run, moves), token, "error", error);
+    moves.push(...(routed.ok ? routed.moves : [{ op: "end", tokens: [token.id] } as const]));
+  }
+  return moves;
+}
+
+/** Says of every other step that was under way and lost its token that it is cancelled. */
+function closeSteps(draft: Draft, before: Run, except: number): void {
+  for (const token of tokensOf(before)) {
+    if (token.id === except || token.visit === 0) continue;
+    const now = draft.run.tokens[token.id];
+    if (now?.visit === token.visit && now.node === token.node) continue;
+    if (token.status !== "ready" && token.status !== "parked") cancelStep(draft, token);
+  }
+}
+
+function cancelStep(draft: Draft, token: Token): void {
+  const ids = idsOf(token);
+  for (const task of Object.values(draft.run.tasks)) {
+    if (task.token === token.id) emit(draft, { type: "task.cancelled", ...ids, task: task.id });
+  }
+  emit(draft, { type: "step.cancelled", ...ids, code: "CANCELLED" });
+}
+
+/** Ends the run as failed; whatever else was under way is cancelled. */
+export function failRun(draft: Draft, error: RunError, culprit?: number): void {
+  closeAll(draft, culprit);
+  emit(draft, { type: "run.failed", error });
+}
+
+/** Cancels every step that is under way, and closes its task. The tokens go with the run's end. */
+export function closeAll(draft: Draft, except?: number): void {
+  for (const token of tokensOf(draft.run)) {
+    const underWay = ["running", "waiting", "retrying"].includes(token.status);
+    if (underWay && token.id !== except) cancelStep(draft, token);
+  }
+}
+
+/** No token is left: the run has succeeded, if its output can be told. */
+export async function finishRun(draft: Draft): Promise<void> {
+  if (hasEnded(draft.run)) return;
+  const { output } = draft.context.workflow;
+  try {
+    const value = output
+      ? await evaluateTemplate(output, scopeOf(draft, draft.run, undefined))
+      : draft.run.lastOutput;
+    if (weigh(draft, value) > OUTPUT_LENGTH_MAX) {
+      const message = `the run's output is larger than ${OUTPUT_LENGTH_MAX} characters`;
+      return failRun(draft, { code: "OUTPUT_TOO_LARGE", message });
+    }
+    emit(draft, { type: "run.succeeded", output: value ?? null });
+  } catch (cause) {
+    if (!(cause instanceof ExpressionError)) throw cause;
+    failRun(draft, { code: cause.code, message: `the run's output: ${cause.message}` });
+  }
+}
+
+async function assigned(
+  draft: Draft,
+  node: Node,
+  token: Token,
+  output: Json,
+): Promise<{ vars: JsonObject | undefined } | { code: string; error: RunError }> {
+  if (node.assign.length === 0) return { vars: undefined };
+  const scope = scopeOf(draft, draft.run, token, { output });
+  const vars: [string, Json][] = [];
+  for (const [name, template] of node.assign) {
+    try {
+      const value = await evaluateTemplate(template, scope);
+      weigh(draft, value);
+      vars.push([name, value ?? null]);
+    } catch (cause) {
+      if (!(cause instanceof ExpressionError)) throw cause;
+      const message = `assign.${name} of ${node.id}: ${cause.message}`;
+      return { code: cause.code, error: { code: cause.code, message, node: node.id } };
+    }
+  }
+  return { vars: Object.fromEntries(vars) };
+}
+
+export function idsOf(token: Token) {
+  const { node, visit, attempt, id } = token;
+  return { step: stepId(node, visit), node, visit, attempt, token: id };
+}
+
+export function nodeOf(draft: Draft, token: Token): Node {
+  const node = draft.context.workflow.nodes.get(token.node);
+  if (!node) throw new Error(`workflow ${draft.context.workflow.name} has no node ${token.node}`);
+  return node;
+}

@@ -1,0 +1,137 @@
+import type { Instant, Json, JsonObject } from "./json.ts";
+import type { Actor, Fork, RunError, Usage, Vote, Wait } from "./run.ts";
+
+/**
+ * How tokens went on. They ride on the event that caused them, so that a fold never asks the graph.
+ *
+ * go: to a node · fork: a new token, from another · merge: parked tokens become one that is ready ·
+ * end: they are gone · count: an arrival at a counting join.
+ */
+export type Move =
+  | Readonly<{ op: "go"; token: number; to: string; park?: boolean }>
+  | Readonly<{ op: "fork"; token: number; from: number; to: string; park?: boolean; fork?: Fork }>
+  | Readonly<{
+      op: "merge";
+      tokens: readonly number[];
+      into: number;
+      unsatisfied?: boolean;
+      /** The split whose instance the merged token leaves behind. */
+      leaves?: string;
+    }>
+  | Readonly<{ op: "end"; tokens: readonly number[] }>
+  | Readonly<{ op: "count"; join: string; arrived: number; fired: boolean }>;
+
+type Step = Readonly<{ step: string; node: string; visit: number; token: number }>;
+
+/** What happened. The names are public; docs/events.md says what each carries. */
+export type Event =
+  | (Readonly<{
+      type: "run.created";
+      id: string;
+      tenant: string;
+      workflow: Readonly<{ name: string; version: number; hash: string }>;
+      seed: string;
+      input: Json;
+      vars: JsonObject;
+      tags: Readonly<Record<string, string>>;
+      start: string;
+      park?: boolean;
+      deadline?: Instant;
+      actor?: Actor;
+      parent?: string;
+      /** Of the request, when it had an Idempotency-Key: tells a repeat from a reuse. */
+      requestHash?: string;
+    }>)
+  | Readonly<{ type: "run.running" }>
+  | Readonly<{ type: "run.waiting"; waitingOn: Json }>
+  | Readonly<{ type: "run.succeeded"; output: Json }>
+  | Readonly<{ type: "run.failed"; error: RunError }>
+  | Readonly<{ type: "run.cancelled"; reason?: string }>
+  | (Step &
+      Readonly<{
+        type: "step.started";
+        kind: string;
+        attempt: number;
+        call?: number;
+        /** Set when a driver takes over an attempt whose outcome is not on record. */
+        recovery?: number;
+        input?: Json;
+        key?: string;
+        timeoutMs?: number;
+        tool?: string;
+        toolHash?: string;
+        model?: string;
+      }>)
+  | (Step &
+      Readonly<{
+        type: "step.succeeded";
+        attempt: number;
+        output: Json;
+        vars?: JsonObject;
+        usage?: Usage;
+        cost?: number;
+        /** The buffered signal that it consumed. */
+        signal?: number;
+        moves?: readonly Move[];
+      }>)
+  | (Step &
+      Readonly<{
+        type: "step.failed";
+        attempt: number;
+        error: RunError;
+        moves?: readonly Move[];
+      }>)
+  | (Step &
+      Readonly<{
+        type: "step.retrying";
+        attempt: number;
+        error: RunError;
+        at: Instant;
+        /** The next start is a recovery, and uses up none of the attempts. */
+        recovery?: boolean;
+      }>)
+  | (Step & Readonly<{ type: "step.unknown"; attempt: number }>)
+  | (Step & Readonly<{ type: "step.waiting"; attempt: number; wait: Wait; dueAt?: Instant }>)
+  | (Step & Readonly<{ type: "step.cancelled"; attempt: number; code?: string }>)
+  | (Step &
+      Readonly<{
+        type: "tool.returned";
+        attempt: number;
+        ignored: true;
+        output?: Json;
+        error?: RunError;
+      }>)
+  | (Step & Readonly<{ type: "timer.set"; dueAt: Instant }>)
+  | (Step & Readonly<{ type: "timer.fired"; dueAt: Instant }>)
+  | TaskCreated
+  | (Step & Readonly<{ type: "task.decided"; task: string; vote: Vote; settled: boolean }>)
+  | (Step & Readonly<{ type: "task.expired"; task: string }>)
+  | (Step & Readonly<{ type: "task.cancelled"; task: string }>)
+  | Readonly<{
+      type: "signal.received";
+      name: string;
+      key?: string;
+      payload: Json;
+      id?: string;
+      /** The step that it was given to; without one it is buffered. */
+      step?: string;
+    }>;
+
+export type TaskCreated = Step &
+  Readonly<{
+    type: "task.created";
+    task: string;
+    kind: "approval";
+    title: string;
+    description?: string;
+    preview: Json;
+    approvers: readonly string[];
+    quorum: number;
+    options: readonly { id: string; label: string }[];
+    digest: string;
+    due?: Instant;
+    priority: number;
+    email: boolean;
+  }>;
+
+export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;

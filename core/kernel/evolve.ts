@@ -1,0 +1,242 @@
+import type { Event, EventOf } from "./event.ts";
+import type { Instant } from "./json.ts";
+import { applyMoves } from "./moves.ts";
+import { type Run, type StepResult, type Token, unstarted } from "./run.ts";
+
+/** How many ids of signals are remembered to drop repeats. */
+const SIGNAL_IDS_MAX = 1_000;
+
+/**
+ * The run after an event that happened at `at`. Evaluates nothing and refuses nothing: what is in
+ * the log has happened.
+ */
+export function evolve(before: Run, event: Event, at: Instant): Run {
+  const run: Run = { ...before, seq: before.seq + 1, at };
+  switch (event.type) {
+    case "run.created":
+      return created(run, event, at);
+    case "run.running":
+      return { ...run, status: "running" };
+    case "run.waiting":
+      return { ...run, status: "waiting" };
+    case "run.succeeded":
+      return { ...ended(run, at), status: "succeeded", output: event.output };
+    case "run.failed":
+      return { ...ended(run, at), status: "failed", error: event.error };
+    case "run.cancelled":
+      return { ...ended(run, at), status: "cancelled" };
+    case "step.started":
+      return started(run, event, at);
+    case "step.succeeded":
+      return succeeded(run, event);
+    case "step.failed":
+      return failed(run, event);
+    case "step.retrying":
+      return withToken(run, event.token, (token) => ({
+        ...token,
+        status: "retrying",
+        dueAt: event.at,
+        since: at,
+        ...(event.recovery && { recovering: true, recoveries: token.recoveries + 1 }),
+      }));
+    case "step.waiting":
+      return withToken(run, event.token, (token) => ({
+        ...token,
+        status: "waiting",
+        wait: event.wait,
+        since: at,
+        ...(event.dueAt === undefined ? {} : { dueAt: event.dueAt }),
+      }));
+    // The token went with the event that caused this; a result is only what completed.
+    case "step.cancelled":
+    case "step.unknown":
+    case "tool.returned":
+    case "timer.set":
+    case "timer.fired":
+      return run;
+    case "task.created":
+      return taskCreated(run, event);
+    case "task.decided":
+      return taskDecided(run, event);
+    case "task.expired":
+    case "task.cancelled":
+      return withoutTask(run, event.task);
+    case "signal.received":
+      return signalled(run, event);
+  }
+}
+
+function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
+  const token: Token = {
+    id: 1,
+    node: event.start,
+    status: "ready",
+    visit: 0,
+    attempt: 0,
+    recoveries: 0,
+    call: 0,
+    since: at,
+    arrival: 0,
+  };
+  return {
+    ...unstarted(event.tenant, event.id),
+    workflow: event.workflow,
+    seq: run.seq,
+    at,
+    createdAt: at,
+    seed: event.seed,
+    input: event.input,
+    vars: event.vars,
+    tags: event.tags,
+    ...(event.actor && { actor: event.actor }),
+    ...(event.parent !== undefined && { parent: event.parent }),
+    ...(event.deadline !== undefined && { deadline: event.deadline }),
+    tokens: { "1": token },
+    tokensMade: 1,
+  };
+}
+
+function ended(run: Run, at: Instant): Run {
+  return { ...run, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
+}
+
+function started(run: Run, event: EventOf<"step.started">, at: Instant): Run {
+  const isRecovery = event.recovery !== undefined;
+  const next = withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    status: "running",
+    visit: event.visit,
+    attempt: event.attempt,
+    approved: false,
+    recoveries: event.recovery ?? token.recoveries,
+    call: event.call ?? token.call,
+    since: at,
+    ...(event.input !== undefined && { input: event.input }),
+    ...(event.key !== undefined && { key: event.key }),
+  }));
+  return {
+    ...next,
+    visits: { ...next.visits, [event.node]: Math.max(event.visit, next.visits[event.node] ?? 0) },
+    calls:
+      event.call === undefined || isRecovery
+        ? next.calls
+        : { ...next.calls, [event.node]: event.call },
+  };
+}
+
+function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
+  const next = record(run, event.node, event.token, {
+    visit: event.visit,
+    status: "succeeded",
+    output: event.output,
+    attempts: event.attempt,
+  });
+  const { usage, signal } = event;
+  return applyMoves(
+    {
+      ...next,
+      lastOutput: event.output,
+      vars: event.vars ? { ...next.vars, ...event.vars } : next.vars,
+      cost: next.cost + (event.cost ?? 0),
+      usage: usage
+        ? {
+            inputTokens: next.usage.inputTokens + usage.inputTokens,
+            outputTokens: next.usage.outputTokens + usage.outputTokens,
+            totalTokens: next.usage.totalTokens + usage.totalTokens,
+          }
+        : next.usage,
+      signals:
+        signal === undefined ? next.signals : next.signals.filter((entry) => entry.n !== signal),
+    },
+    event.moves ?? [],
+  );
+}
+
+function failed(run: Run, event: EventOf<"step.failed">): Run {
+  const next = record(run, event.node, event.token, {
+    visit: event.visit,
+    status: "failed",
+    error: event.error,
+    attempts: event.attempt,
+  });
+  const visits = { ...next.visits };
+  visits[event.node] = Math.max(event.visit, visits[event.node] ?? 0);
+  return applyMoves({ ...next, visits }, event.moves ?? []);
+}
+
+/** Keeps a visit's result, and forgets those that no path can see any more. */
+function record(run: Run, node: string, tokenId: number | undefined, result: StepResult): Run {
+  const token = tokenId === undefined ? undefined : run.tokens[tokenId];
+  let tokens = run.tokens;
+  if (token?.seen) {
+    const seen = { ...token.seen, [node]: result.visit };
+    tokens = { ...tokens, [token.id]: { ...token, seen } };
+  }
+  const needed = new Set<number>();
+  for (const live of Object.values(tokens)) {
+    const visit = live.seen?.[node];
+    if (visit !== undefined) needed.add(visit);
+  }
+  const kept = (run.results[node] ?? []).filter((old) => needed.has(old.visit));
+  return { ...run, tokens, results: { ...run.results, [node]: [...kept, result] } };
+}
+
+function taskCreated(run: Run, event: EventOf<"task.created">): Run {
+  const { task, token, approvers, quorum, digest } = event;
+  const options = event.options.map((option) => option.id);
+  const open = { id: task, token, approvers, quorum, options, digest, votes: [] };
+  return { ...run, tasks: { ...run.tasks, [task]: open } };
+}
+
+function taskDecided(run: Run, event: EventOf<"task.decided">): Run {
+  if (event.settled) return opened(withoutTask(run, event.task), event);
+  const task = run.tasks[event.task];
+  if (!task) throw new Error(`run ${run.id} has no open task ${event.task}`);
+  const votes = [...task.votes, event.vote];
+  return { ...run, tasks: { ...run.tasks, [event.task]: { ...task, votes } } };
+}
+
+/** A call that waited for a person may start, once the person approved. */
+function opened(run: Run, event: EventOf<"task.decided">): Run {
+  const wait = run.tokens[event.token]?.wait;
+  if (wait?.kind !== "approval" || !wait.gate || event.vote.decision !== "approved") return run;
+  return withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    status: "ready",
+    approved: true,
+  }));
+}
+
+function withoutTask(run: Run, task: string): Run {
+  const { [task]: _gone, ...tasks } = run.tasks;
+  return { ...run, tasks };
+}
+
+function signalled(run: Run, event: EventOf<"signal.received">): Run {
+  const n = run.signalsReceived + 1;
+  const { name, key, payload, id } = event;
+  const signal = {
+    n,
+    name,
+    payload,
+    ...(key !== undefined && { key }),
+    ...(id !== undefined && { id }),
+  };
+  return {
+    ...run,
+    signalsReceived: n,
+    signals: event.step === undefined ? [...run.signals, signal] : run.signals,
+    signalIds: id === undefined ? run.signalIds : [...run.signalIds, id].slice(-SIGNAL_IDS_MAX),
+  };
+}
+
+function withoutWait(token: Token): Token {
+  const { dueAt: _due, wait: _wait, recovering: _recovering, ...rest } = token;
+  return rest;
+}
+
+function withToken(run: Run, id: number, change: (token: Token) => Token): Run {
+  const token = run.tokens[id];
+  if (!token) throw new Error(`run ${run.id} has no token ${id} at event ${run.seq}`);
+  return { ...run, tokens: { ...run.tokens, [id]: change(token) } };
+}

@@ -1,0 +1,249 @@
+import jsonata from "jsonata";
+import { instantText } from "./duration.ts";
+import type { Instant, Json } from "./json.ts";
+import { GIVE_UP, quick } from "./quick-expression.ts";
+import { LinearRegex, regexProblem } from "./regex-engine.ts";
+
+/** What one evaluation may use. Passing a bound is the error `EXPRESSION_LIMIT`. */
+export const EXPRESSION = {
+  lengthMax: 8_000,
+  timeoutMs: 100,
+  depthMax: 200,
+  sequenceMax: 10_000,
+  stringLengthMax: 1_000_000,
+  resultLengthMax: 1_000_000,
+} as const;
+
+/** What an expression sees. Roots are `input`, `vars`, `run`, `item`, `index`, `key`, `output`. */
+export type Scope = Readonly<{
+  roots: Readonly<Record<string, unknown>>;
+  /** `$steps.<node>`; asked for lazily, because a run may have many. */
+  step(node: string): unknown;
+  nodes: readonly string[];
+  now: Instant;
+}>;
+
+export type Expression = Readonly<{ source: string; evaluate(scope: Scope): Evaluation }>;
+type Evaluation = Json | undefined | Promise<Json | undefined>;
+
+/** An evaluation that failed: `EXPRESSION_LIMIT`, or `EXPRESSION_ERROR` with the reason. */
+export class ExpressionError extends Error {
+  readonly code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT";
+
+  constructor(code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT", message: string) {
+    super(message);
+    this.name = "ExpressionError";
+    this.code = code;
+  }
+}
+
+const FORBIDDEN = new Set(["random", "eval", "shuffle"]);
+const LIMITS = new Set(["D1011", "D1012", "D2014", "D2015", "LIMIT_STRING", "LIMIT_REGEX", "U1001"]);
+
+type Ast = { type?: unknown; value?: unknown } & Record<string, unknown>;
+
+/**
+ * JSONata, bounded and deterministic.
+ *
+ * Regular expressions run on RE2; built-ins that allocate by a number or read a clock are replaced;
+ * time, depth, sequences and strings are bounded. The same source at the same instant over the same
+ * values gives the same result, and its value is recorded, so nothing depends on that for ever.
+ * @throws Error when the source is malformed, with a sentence for its author.
+ */
+export function compileExpression(source: string): Expression {
+  if (source.length > EXPRESSION.lengthMax) {
+    throw new Error(`the expression is longer than ${EXPRESSION.lengthMax} characters`);
+  }
+  const compiled = parsed(source);
+  const ast = compiled.ast() as unknown as Ast;
+  refuseForbidden(ast);
+  const used = stepsUsed(ast);
+  const fast = quick(ast as never);
+  const evaluate = (scope: Scope): Evaluation => {
+    if (fast) {
+      const value = fast((root, next) =>
+        root === "steps" ? quickSteps(scope, next) : scope.roots[root],
+      );
+      if (value !== GIVE_UP) return value as Json | undefined;
+    }
+    return slow(compiled, scope, used);
+  };
+  return { source, evaluate };
+}
+
+/** JSONata's idea of truth: empty strings, arrays and objects, 0, null and absence are false. */
+export function isTrue(value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.some((entry: Json) => isTrue(entry));
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+function parsed(source: string): jsonata.Expression {
+  try {
+    const compiled = jsonata(source, {
+      RegexEngine: LinearRegex,
+      timeout: EXPRESSION.timeoutMs,
+      stack: EXPRESSION.depthMax,
+      sequence: EXPRESSION.sequenceMax,
+    });
+    return compiled;
+  } catch (error) {
+    const message = (error as { message?: unknown }).message;
+    throw new Error(typeof message === "string" ? message : "the expression is malformed", {
+      cause: error,
+    });
+  }
+}
+
+function quickSteps(scope: Scope, node: string | undefined): unknown {
+  if (node === undefined) return GIVE_UP;
+  const step = scope.step(node);
+  return step === undefined ? undefined : { [node]: step };
+}
+
+async function slow(
+  compiled: jsonata.Expression,
+  scope: Scope,
+  used: ReadonlySet<string> | "all",
+): Promise<Json | undefined> {
+  const steps: Record<string, unknown> = {};
+  for (const node of used === "all" ? scope.nodes : used) {
+    const step = scope.step(node);
+    if (step !== undefined) steps[node] = step;
+  }
+  try {
+    const bindings = { ...scope.roots, ...(await replacements()), ...clockOf(scope.now), steps };
+    return plain(await compiled.evaluate(undefined, bindings));
+  } catch (error) {
+    throw failure(error);
+  }
+}
+
+function clockOf(now: Instant) {
+  return { now: () => instantText(now), millis: () => now };
+}
+
+/** Sequences, functions and odd numbers become the JSON that they are. */
+function plain(value: unknown): Json | undefined {
+  if (value === undefined || value === null || typeof value === "boolean") return value;
+  if (typeof value === "number") return finite(value);
+  if (typeof value === "function") throw new ExpressionError("EXPRESSION_ERROR", "is a function");
+  if (typeof value === "string") checkLength(value.length);
+  const text = JSON.stringify(value);
+  if (text === undefined) return undefined;
+  if (text.length > EXPRESSION.resultLengthMax) {
+    throw new ExpressionError(
+      "EXPRESSION_LIMIT",
+      `the result is larger than ${EXPRESSION.resultLengthMax} characters`,
+    );
+  }
+  return JSON.parse(text) as Json;
+}
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new ExpressionError("EXPRESSION_ERROR", "the result is not a finite number");
+}
+
+function failure(error: unknown): ExpressionError {
+  if (error instanceof ExpressionError) return error;
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const text = typeof message === "string" ? message : "the evaluation failed";
+  const limit =
+    LIMITS.has(String(code)) || (error instanceof RangeError && /stack|length/i.test(text));
+  return new ExpressionError(limit ? "EXPRESSION_LIMIT" : "EXPRESSION_ERROR", text);
+}
+
+function refuseForbidden(ast: Ast): void {
+  walk(ast, (node) => {
+    if (node.type === "variable" && FORBIDDEN.has(String(node.value))) {
+      throw new Error(`$${String(node.value)} is not deterministic and cannot be used`);
+    }
+    if (node.type === "regex" && node.value instanceof RegExp) {
+      const problem = regexProblem(node.value.source, node.value.flags);
+      if (problem) throw new Error(`the regular expression is refused: ${problem}`);
+    }
+  });
+}
+
+/** The nodes that `$steps.x` names, or all of them when `$steps` is used in another way. */
+function stepsUsed(ast: Ast): ReadonlySet<string> | "all" {
+  const names = new Set<string>();
+  let named = 0;
+  let mentioned = 0;
+  walk(ast, (node) => {
+    if (node.type === "variable" && node.value === "steps") mentioned++;
+    const [root, next] = Array.isArray(node["steps"]) ? (node["steps"] as Ast[]) : [];
+    if (root?.type !== "variable" || root.value !== "steps" || next?.type !== "name") return;
+    names.add(String(next.value));
+    named++;
+  });
+  return named === mentioned ? names : "all";
+}
+
+function walk(node: unknown, visit: (node: Ast) => void): void {
+  if (Array.isArray(node)) {
+    for (const entry of node) walk(entry, visit);
+    return;
+  }
+  if (typeof node !== "object" || node === null || node instanceof RegExp) return;
+  visit(node as Ast);
+  for (const value of Object.values(node)) walk(value, visit);
+}
+
+type BuiltIn = { implementation: (...values: unknown[]) => unknown; _jsonata_function: true };
+
+/** Built-ins whose work grows with the length of a string, by name. */
+const BY_LENGTH =
+  "length substring substringBefore substringAfter lowercase uppercase trim match contains " +
+  "replace split join base64encode base64decode encodeUrlComponent encodeUrl " +
+  "decodeUrlComponent decodeUrl number formatNumber toMillis parseInteger";
+
+let replaced: Promise<Readonly<Record<string, unknown>>> | undefined;
+
+/** JSONata's own functions behind a check of their arguments' sizes, and those we do without. */
+function replacements(): Promise<Readonly<Record<string, unknown>>> {
+  replaced ??= (async () => {
+    const result: Record<string, unknown> = { pad, eval: refused, random: refused };
+    result["shuffle"] = refused;
+    for (const name of BY_LENGTH.split(" ")) {
+      const builtIn = (await jsonata(`$${name}`).evaluate(undefined)) as BuiltIn;
+      result[name] = { ...builtIn, implementation: bounded(builtIn.implementation) };
+    }
+    return result;
+  })();
+  return replaced;
+}
+
+function bounded(implementation: BuiltIn["implementation"]): BuiltIn["implementation"] {
+  return function (this: unknown, ...values: unknown[]): unknown {
+    for (const value of values) if (typeof value === "string") checkLength(value.length);
+    const list = values[0];
+    if (Array.isArray(list)) {
+      let total = 0;
+      for (const entry of list) total += typeof entry === "string" ? entry.length : 0;
+      checkLength(total);
+    }
+    return implementation.apply(this, values);
+  };
+}
+
+function checkLength(length: number): void {
+  if (length <= EXPRESSION.stringLengthMax) return;
+  throw new ExpressionError(
+    "EXPRESSION_LIMIT",
+    `a text is longer than ${EXPRESSION.stringLengthMax} characters`,
+  );
+}
+
+function pad(text: unknown, width: unknown, filler?: unknown): string | undefined {
+  if (typeof text !== "string" || typeof width !== "number") return undefined;
+  checkLength(Math.abs(width));
+  const fill = typeof filler === "string" && filler !== "" ? filler : " ";
+  const length = Math.trunc(Math.abs(width));
+  return width < 0 ? text.padStart(length, fill) : text.padEnd(length, fill);
+}
+
+function refused(): never {
+  throw new ExpressionError("EXPRESSION_ERROR", "the function is not deterministic");
+}

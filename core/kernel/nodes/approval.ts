@@ -1,0 +1,127 @@
+import { fail, idsOf, nodeOf } from "../depart.ts";
+import { type Draft, emit } from "../draft.ts";
+import { parseDuration } from "../duration.ts";
+import type { Instant, Json } from "../json.ts";
+import type { Token } from "../run.ts";
+import { optionsOf } from "../workflow.ts";
+import { begin, tokenAt } from "./begin.ts";
+import { valueOf } from "./pure.ts";
+import { park } from "./wait.ts";
+
+const TEXT_LENGTH_MAX = 10_000;
+const PREVIEW_LENGTH_MAX = 60_000;
+
+/** Asks people. The task carries all that they are shown, and a digest of what they decide upon. */
+export async function visitApproval(draft: Draft, waiting: Token): Promise<void> {
+  const token = begin(draft, waiting);
+  const node = nodeOf(draft, token);
+  const values: Record<string, Json | undefined> = {};
+  for (const [name, template] of Object.entries(node.fields)) {
+    const value = await valueOf(draft, token, template);
+    if (!value.ok) return fail(draft, token, value.error);
+    values[name] = value.value;
+  }
+  const input = await valueOf(draft, token, node.with);
+  if (!input.ok) return fail(draft, token, input.error);
+  const approvers = addresses(values["approvers"]);
+  if (!approvers) {
+    const message = `the approvers of ${node.id} are not addresses`;
+    return fail(draft, token, { code: "INVALID_APPROVERS", message });
+  }
+  const due = dueOf(draft, values["due"], node.timeoutMs);
+  if (due === "invalid") {
+    const message = `due of ${node.id} is not a duration`;
+    return fail(draft, token, { code: "INVALID_TIME", message });
+  }
+  const { document } = node;
+  const quorum = typeof document["quorum"] === "number" ? document["quorum"] : 1;
+  if (approvers.length > 0 && quorum > approvers.length) {
+    const message = `${node.id} needs ${quorum} of ${approvers.length} approvers`;
+    return fail(draft, token, { code: "INVALID_APPROVERS", message });
+  }
+  return openTask(draft, token, {
+    title: textOf(values["title"] ?? node.title ?? `Approve ${node.id}`),
+    description: values["description"] === undefined ? undefined : textOf(values["description"]),
+    preview: values["preview"] ?? input.value ?? null,
+    approvers,
+    quorum,
+    options: optionsOf(document),
+    due,
+    priority: typeof document["priority"] === "number" ? document["priority"] : 0,
+    email: document["email"] !== false,
+    gate: false,
+  });
+}
+
+type Ask = Readonly<{
+  title: string;
+  description: string | undefined;
+  preview: Json;
+  approvers: readonly string[];
+  quorum: number;
+  options: readonly { id: string; label: string }[];
+  due: Instant | undefined;
+  priority: number;
+  email: boolean;
+  gate: boolean;
+}>;
+
+/** Opens a task for a token's step and lets the token wait for it. */
+export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<void> {
+  const { hash, workflow } = draft.context;
+  const ids = idsOf(token);
+  if (JSON.stringify(ask.preview).length > PREVIEW_LENGTH_MAX) {
+    // Nobody may approve what cannot be shown whole.
+    const message = `the preview of ${ids.node} is larger than ${PREVIEW_LENGTH_MAX} characters`;
+    return fail(draft, token, { code: "PREVIEW_TOO_LARGE", message });
+  }
+  const task = taskId(hash(`${draft.run.seed}/${ids.step}/${ids.attempt}`), draft.at);
+  const digest = hash(
+    JSON.stringify([workflow.hash, ids.step, ask.title, ask.description ?? "", ask.preview]),
+  );
+  const { gate, due, description, ...shown } = ask;
+  emit(draft, {
+    type: "task.created",
+    ...ids,
+    ...shown,
+    task,
+    kind: "approval",
+    digest,
+    ...(description !== undefined && { description }),
+    ...(due !== undefined && { due }),
+  });
+  const until = due === undefined ? {} : { until: due };
+  park(
+    draft,
+    tokenAt(draft, token.id),
+    { kind: "approval", task, ...until, ...(gate && { gate }) },
+    due,
+  );
+}
+
+/** UUIDv7 (RFC 9562) with digest bits where randomness would be: the same for a decision retold. */
+function taskId(hex: string, at: Instant): string {
+  const time = Math.trunc(at).toString(16).padStart(12, "0");
+  const variant = ((Number.parseInt(hex.charAt(3), 16) & 3) | 8).toString(16);
+  const tail = `${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
+  return `task_${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${tail}`;
+}
+
+function addresses(value: Json | undefined): readonly string[] | undefined {
+  if (value === undefined || value === null) return [];
+  const list = Array.isArray(value) ? value : [value];
+  const named = list.map((entry: Json) => (typeof entry === "string" ? entry.trim() : ""));
+  if (named.some((entry) => entry === "" || entry.length > 320)) return undefined;
+  return [...new Set(named)];
+}
+
+function dueOf(draft: Draft, due: Json | undefined, timeoutMs: number | undefined) {
+  if (due === undefined) return timeoutMs === undefined ? undefined : draft.at + timeoutMs;
+  const ms = typeof due === "string" ? parseDuration(due) : undefined;
+  return ms === undefined ? ("invalid" as const) : draft.at + ms;
+}
+
+function textOf(value: Json): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.slice(0, TEXT_LENGTH_MAX);
+}

@@ -1,0 +1,155 @@
+import { fail, idsOf, nodeOf } from "../depart.ts";
+import { type Draft, emit, type ToolFacts, weigh } from "../draft.ts";
+import { isObject, type Json } from "../json.ts";
+import type { Token } from "../run.ts";
+import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
+import { openTask } from "./approval.ts";
+import { begin, tokenAt } from "./begin.ts";
+import { valueOf } from "./pure.ts";
+
+const TIMEOUT_MS: Readonly<Record<string, number>> = { llm: 120_000, tool: 30_000 };
+const INPUT_LENGTH_MAX = 150_000;
+
+/** Recoveries of one visit before the run gives up on it. */
+const RECOVERIES_MAX = 10;
+const RECOVERY_DELAY_MS_MAX = 60_000;
+
+/**
+ * Puts the start of an effect on record. Only when that is committed may a driver call it: the
+ * input, the key and the hash of what is called are then in the log, whatever happens after.
+ */
+export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
+  const node = nodeOf(draft, waiting);
+  const call = (draft.run.calls[node.id] ?? 0) + 1;
+  const input = await inputOf(draft, waiting, node);
+  const visit = (draft.run.visits[node.id] ?? 0) + 1;
+  const timeoutMs = node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000;
+  const key = `${draft.run.seed}-${node.id}-${visit}`;
+  const tool = typeof node.document["tool"] === "string" ? node.document["tool"] : undefined;
+  const facts = tool === undefined ? undefined : draft.context.tools[tool];
+  const more = {
+    key,
+    timeoutMs,
+    call,
+    ...(input.ok && { input: input.value ?? null }),
+    ...(tool !== undefined && { tool }),
+    ...(facts && { toolHash: facts.hash }),
+  };
+  const token = begin(draft, waiting, more);
+  if (!input.ok) return fail(draft, token, input.error);
+  if (weigh(draft, input.value) > INPUT_LENGTH_MAX) {
+    const message = `the input of ${node.id} is larger than ${INPUT_LENGTH_MAX} characters`;
+    return fail(draft, token, { code: "INPUT_TOO_LARGE", message });
+  }
+  if (tool !== undefined && !facts) {
+    const message = `no tool "${tool}" is registered any more`;
+    return fail(draft, token, { code: "UNKNOWN_TOOL", message, retryable: false });
+  }
+  if (facts?.approval) return askFirst(draft, token, node, facts.approval);
+}
+
+/** A tool that needs a person: the call waits for a decision on exactly this input. */
+function askFirst(
+  draft: Draft,
+  token: Token,
+  node: Node,
+  approval: NonNullable<ToolFacts["approval"]>,
+): Promise<void> {
+  const tool = node.document["tool"] ?? null;
+  return openTask(draft, token, {
+    title: `Call ${JSON.stringify(tool)}`,
+    description: node.title,
+    preview: { tool, input: token.input ?? null },
+    approvers: approval.approvers,
+    quorum: approval.quorum ?? 1,
+    options: DEFAULT_OPTIONS,
+    due: undefined,
+    priority: 0,
+    email: true,
+    gate: true,
+  });
+}
+
+/** The next attempt of a step whose retry is due, or whose call a person has approved. */
+export function startAgain(draft: Draft, token: Token): void {
+  const recovery = token.recovering ? { recovery: token.recoveries } : {};
+  const { [token.node]: calls = 0 } = draft.run.calls;
+  emit(draft, {
+    type: "step.started",
+    ...idsOf(token),
+    kind: nodeOf(draft, token).type,
+    attempt: token.approved ? token.attempt : token.attempt + 1,
+    ...(token.recovering || token.approved ? {} : { call: calls + 1 }),
+    ...recovery,
+  });
+}
+
+/**
+ * A started attempt that is nobody's: its worker is gone. The same call is made again under the
+ * same key, or, where it may be made at most once, its outcome is unknown.
+ */
+export async function takeOver(draft: Draft, token: Token): Promise<void> {
+  const ids = idsOf(token);
+  if (isAtMostOnce(draft, token)) return unknown(draft, token);
+  const recoveries = token.recoveries + 1;
+  const message = `the worker of attempt ${token.attempt} of ${token.node} was lost`;
+  if (recoveries > RECOVERIES_MAX) {
+    const told = `${message}, after ${RECOVERIES_MAX} recoveries`;
+    return fail(draft, token, { code: "WORKER_LOST", message: told, retryable: true });
+  }
+  if (recoveries === 1) {
+    const kind = nodeOf(draft, token).type;
+    const attempt = token.attempt + 1;
+    emit(draft, { type: "step.started", ...ids, kind, attempt, recovery: 1 });
+    return;
+  }
+  const at = draft.at + Math.min(RECOVERY_DELAY_MS_MAX, 1_000 * 2 ** (recoveries - 2));
+  const error = { code: "WORKER_LOST", message, retryable: true };
+  emit(draft, { type: "step.retrying", ...ids, error, at, recovery: true });
+}
+
+export function isAtMostOnce(draft: Draft, token: Token): boolean {
+  const node = nodeOf(draft, token);
+  const tool = node.document["tool"];
+  const facts = typeof tool === "string" ? draft.context.tools[tool] : undefined;
+  return (node.delivery ?? facts?.delivery) === "at-most-once";
+}
+
+/** Nobody knows whether the call happened: `onUnknown` says what that means. */
+export async function unknown(draft: Draft, token: Token): Promise<void> {
+  const { node, ...ids } = idsOf(token);
+  emit(draft, { type: "step.unknown", node, ...ids });
+  if (nodeOf(draft, token).onUnknown === "retry") {
+    const kind = nodeOf(draft, token).type;
+    emit(draft, {
+      type: "step.started",
+      node,
+      ...ids,
+      kind,
+      attempt: token.attempt + 1,
+      recovery: token.recoveries + 1,
+    });
+    return;
+  }
+  const message = `nobody knows whether attempt ${token.attempt} of ${node} happened`;
+  const error = { code: "OUTCOME_UNKNOWN", message, retryable: false };
+  return fail(draft, tokenAt(draft, token.id), error);
+}
+
+async function inputOf(draft: Draft, token: Token, node: Node) {
+  if (node.type === "tool") return valueOf(draft, token, node.with);
+  const request: [string, Json][] = [];
+  for (const field of ["model", "system", "prompt", "messages", "schema", "with"]) {
+    const template = field === "with" ? node.with : node.fields[field];
+    const value = await valueOf(draft, token, template);
+    if (!value.ok) return value;
+    if (value.value !== undefined) request.push([field, value.value]);
+  }
+  for (const field of ["temperature", "maxTokens", "script"]) {
+    const value = node.document[field];
+    if (value !== undefined) request.push([field, value]);
+  }
+  const input = Object.fromEntries(request);
+  if (isObject(input) && input["model"] === undefined) input["model"] = draft.context.defaultModel;
+  return { ok: true as const, value: input as Json };
+}

@@ -1,0 +1,81 @@
+import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
+import { type Draft, emit } from "../draft.ts";
+import { instantText, parseDuration, parseInstant } from "../duration.ts";
+import { type Instant, isObject, type Json } from "../json.ts";
+import type { Run, Signal, Token, Wait } from "../run.ts";
+import { begin, tokenAt } from "./begin.ts";
+import { valueOf } from "./pure.ts";
+
+/** Waits for a time, a duration or an event. An event that came before is taken at once. */
+export async function visitWait(draft: Draft, waiting: Token): Promise<void> {
+  const token = begin(draft, waiting);
+  const node = nodeOf(draft, token);
+  const { fields } = node;
+  const template = fields["event"] ?? fields["until"] ?? fields["for"];
+  const value = await valueOf(draft, token, template);
+  if (!value.ok) return fail(draft, token, value.error);
+  if (fields["event"]) return waitForEvent(draft, token, value.value, node.timeoutMs);
+
+  const until = dueOf(draft, fields["until"] ? "until" : "for", value.value);
+  if (until === undefined) {
+    const text = JSON.stringify(value.value) ?? "nothing";
+    const message = `${node.id} cannot wait for ${text.slice(0, 100)}`;
+    return fail(draft, token, { code: "INVALID_TIME", message });
+  }
+  if (until <= draft.at) return fire(draft, token, until);
+  park(draft, token, { kind: "timer", until }, until);
+}
+
+function dueOf(draft: Draft, field: "until" | "for", value: Json | undefined): Instant | undefined {
+  if (typeof value !== "string") return undefined;
+  if (field === "until") return parseInstant(value);
+  const ms = parseDuration(value);
+  return ms === undefined ? undefined : draft.at + ms;
+}
+
+async function waitForEvent(
+  draft: Draft,
+  token: Token,
+  event: Json | undefined,
+  timeoutMs: number | undefined,
+): Promise<void> {
+  const { name, key } = isObject(event) ? event : {};
+  if (typeof name !== "string" || name === "") {
+    const message = `${token.node} waits for an event without a name`;
+    return fail(draft, token, { code: "INVALID_EVENT", message });
+  }
+  const text = key === undefined ? undefined : typeof key === "string" ? key : JSON.stringify(key);
+  const early = buffered(draft.run, name, text);
+  if (early) return succeed(draft, token, { output: early.payload, signal: early.n });
+  const until = timeoutMs === undefined ? undefined : draft.at + timeoutMs;
+  const wait: Wait = {
+    kind: "event",
+    name,
+    ...(text !== undefined && { key: text }),
+    ...(until !== undefined && { until }),
+  };
+  park(draft, token, wait, until);
+}
+
+function buffered(run: Run, name: string, key: string | undefined): Signal | undefined {
+  return run.signals.find((signal) => signal.name === name && signal.key === key);
+}
+
+/** Opens a wait: rows, and nothing else, until somebody or the clock ends it. */
+export function park(draft: Draft, token: Token, wait: Wait, dueAt?: Instant): void {
+  const ids = idsOf(token);
+  emit(draft, {
+    type: "step.waiting",
+    ...ids,
+    wait,
+    ...(dueAt !== undefined && { dueAt }),
+  });
+  if (dueAt !== undefined) emit(draft, { type: "timer.set", ...ids, dueAt });
+}
+
+/** The time of a timer has come. */
+export async function fire(draft: Draft, token: Token, dueAt: Instant): Promise<void> {
+  emit(draft, { type: "timer.fired", ...idsOf(token), dueAt });
+  const firedAt = instantText(draft.at);
+  return succeed(draft, tokenAt(draft, token.id), { output: { firedAt } });
+}

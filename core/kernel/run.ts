@@ -1,0 +1,220 @@
+import type { Instant, Json, JsonObject } from "./json.ts";
+
+/** Grows when the meaning of an event changes; a fold that meets a newer one stops. */
+export const LANGUAGE_VERSION = 1;
+
+export type RunStatus =
+  | "queued"
+  | "running"
+  | "waiting"
+  | "paused"
+  | "succeeded"
+  | "failed"
+  | "cancelled";
+
+export type RunError = Readonly<{
+  code: string;
+  message: string;
+  node?: string;
+  attempt?: number;
+  retryable?: boolean;
+  cause?: Json;
+}>;
+
+export type Actor = Readonly<{ kind: string; id: string; assertedBy?: string }>;
+
+/** Where a run is: one token per path that is still alive. */
+export type Token = Readonly<{
+  id: number;
+  node: string;
+  /**
+   * ready: its node has yet to be started · running: an effect was started and has no outcome ·
+   * waiting: for a person, an event or a time · retrying: its next attempt is due at `dueAt` ·
+   * parked: at a join.
+   */
+  status: "ready" | "running" | "waiting" | "retrying" | "parked";
+  /** 0 until the step is started. */
+  visit: number;
+  /** Starts of this visit, recoveries included: an outcome belongs to one of them. */
+  attempt: number;
+  recoveries: number;
+  /** Which call of its node this is, over all visits and attempts but not recoveries. */
+  call: number;
+  since: Instant;
+  dueAt?: Instant;
+  /** The resolved input of a started effect: a driver that takes over must not evaluate again. */
+  input?: Json;
+  /** The idempotency key of the visit. */
+  key?: string;
+  wait?: Wait;
+  /** Order of arrival at joins. */
+  arrival: number;
+  /** The next start takes over an attempt whose worker was lost. */
+  recovering?: boolean;
+  /** A join that can no longer be satisfied: the token is there to carry the failure. */
+  unsatisfied?: boolean;
+  /** A person has approved this visit's call. */
+  approved?: boolean;
+  /** The instances of counted splits that this token descends from, outermost first. */
+  forks?: readonly Fork[];
+  /** The newest visit of each node on this token's own path; absent while there is one path. */
+  seen?: Readonly<Record<string, number>>;
+}>;
+
+export type Fork = Readonly<{ split: string; instance: number }>;
+
+export type Wait =
+  | Readonly<{ kind: "timer"; until: Instant }>
+  | Readonly<{ kind: "event"; name: string; key?: string; until?: Instant }>
+  | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>;
+
+/** The outcome of a visit, as `$steps` shows it. */
+export type StepResult = Readonly<{
+  visit: number;
+  status: "succeeded" | "failed" | "unknown" | "skipped" | "cancelled";
+  output?: Json;
+  error?: RunError;
+  attempts: number;
+}>;
+
+export type Vote = Readonly<{
+  decision: string;
+  by: string;
+  via: "api" | "email";
+  assertedBy?: string;
+  comment?: string;
+  edits?: Json;
+  at: Instant;
+}>;
+
+export type OpenTask = Readonly<{
+  id: string;
+  token: number;
+  approvers: readonly string[];
+  quorum: number;
+  options: readonly string[];
+  digest: string;
+  votes: readonly Vote[];
+}>;
+
+export type Signal = Readonly<{ n: number; name: string; key?: string; payload: Json; id?: string }>;
+
+/** Everything that decisions need, and no more: history is in the log. */
+export type Run = Readonly<{
+  id: string;
+  tenant: string;
+  workflow: Readonly<{ name: string; version: number; hash: string }>;
+  status: RunStatus;
+  /** The newest event's number; 0 before the first. */
+  seq: number;
+  at: Instant;
+  createdAt: Instant;
+  endedAt?: Instant;
+  /** Random, and part of every idempotency key. */
+  seed: string;
+  input: Json;
+  vars: JsonObject;
+  tags: Readonly<Record<string, string>>;
+  actor?: Actor;
+  parent?: string;
+  deadline?: Instant;
+  tokens: Readonly<Record<string, Token>>;
+  tokensMade: number;
+  arrivals: number;
+  visits: Readonly<Record<string, number>>;
+  calls: Readonly<Record<string, number>>;
+  results: Readonly<Record<string, readonly StepResult[]>>;
+  /** Counting joins by `node#instance`: how many arrived, and whether it has fired. */
+  joins: Readonly<Record<string, Readonly<{ arrived: number; fired: boolean }>>>;
+  tasks: Readonly<Record<string, OpenTask>>;
+  signals: readonly Signal[];
+  signalsReceived: number;
+  signalIds: readonly string[];
+  /** Output of the step whose token ended last. */
+  lastOutput?: Json;
+  output?: Json;
+  error?: RunError;
+  cost: number;
+  usage: Usage;
+}>;
+
+export type Usage = Readonly<{ inputTokens: number; outputTokens: number; totalTokens: number }>;
+
+export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
+
+/** The value that every run begins as. */
+export function unstarted(tenant: string, id: string): Run {
+  return {
+    id,
+    tenant,
+    workflow: { name: "", version: 0, hash: "" },
+    status: "queued",
+    seq: 0,
+    at: 0,
+    createdAt: 0,
+    seed: "",
+    input: null,
+    vars: {},
+    tags: {},
+    tokens: {},
+    tokensMade: 0,
+    arrivals: 0,
+    visits: {},
+    calls: {},
+    results: {},
+    joins: {},
+    tasks: {},
+    signals: [],
+    signalsReceived: 0,
+    signalIds: [],
+    cost: 0,
+    usage: NO_USAGE,
+  };
+}
+
+export function hasEnded(run: Run): boolean {
+  return run.status === "succeeded" || run.status === "failed" || run.status === "cancelled";
+}
+
+export function stepId(node: string, visit: number): string {
+  return `${node}.${visit}`;
+}
+
+/** Live tokens, oldest first. */
+export function tokensOf(run: Run): readonly Token[] {
+  return Object.values(run.tokens);
+}
+
+/** What `$steps.<node>` is for a token: its own path's newest visit, else the last completed. */
+export function resultFor(
+  run: Run,
+  token: Token | undefined,
+  node: string,
+): StepResult | undefined {
+  const results = run.results[node];
+  if (!results) return undefined;
+  const seen = token?.seen?.[node];
+  const own = seen === undefined ? undefined : results.find((result) => result.visit === seen);
+  return own ?? results.at(-1);
+}
+
+/** When something in the run is due by itself, whoever is or is not driving it. */
+export function nextDue(run: Run): Instant | undefined {
+  if (hasEnded(run)) return undefined;
+  let due = run.deadline;
+  for (const token of tokensOf(run)) {
+    if (token.dueAt !== undefined && (due === undefined || token.dueAt < due)) due = token.dueAt;
+  }
+  return due;
+}
+
+/** Whether a driver has something to do at `now`: an effect to start, or one to find out about. */
+export function isOwed(run: Run, now: Instant): boolean {
+  if (hasEnded(run) || run.status === "paused") return false;
+  return tokensOf(run).some(
+    (token) =>
+      token.status === "ready" ||
+      token.status === "running" ||
+      (token.dueAt !== undefined && token.dueAt <= now),
+  );
+}

@@ -1,0 +1,67 @@
+import type { Instant } from "../kernel/json.ts";
+import type { Key } from "../ports/table.ts";
+
+/**
+ * Where every row lives: the one list of keys. The tenant comes first in each, except under
+ * `platform`, which no tenant id can equal (those begin with `ten_`, or are `default`).
+ */
+export const rows = {
+  /** All rows of one run share a partition, so one query reads its log. */
+  run: (tenant: string, run: string) => `${tenant}#run#${run}`,
+  head: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "head" }),
+  commit: (tenant: string, run: string, seq: number): Key => ({
+    pk: rows.run(tenant, run),
+    sk: `log#${padded(seq)}`,
+  }),
+  snapshot: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "snapshot" }),
+  task: (tenant: string, task: string): Key => ({ pk: `${tenant}#task#${task}`, sk: "task" }),
+  /** A mail that is owed; removed once it was handed to the mailer. */
+  mail: (tenant: string, id: string): Key => ({ pk: `${tenant}#mail`, sk: id }),
+  /** Who waits for a tenant event, and events that nobody waited for yet. */
+  event: (tenant: string, name: string, key: string) =>
+    `${tenant}#event#${encodeURIComponent(name)}#${encodeURIComponent(key)}`,
+  counter: (tenant: string, name: string): Key => ({ pk: `${tenant}#counter`, sk: name }),
+  unit: (tenant: string, counter: string, holder: string): Key => ({
+    pk: `${tenant}#unit#${counter}`,
+    sk: holder,
+  }),
+  workflow: (tenant: string, name: string, version: number): Key => ({
+    pk: `${tenant}#workflow#${name}`,
+    sk: `v#${padded(version)}`,
+  }),
+  workflowHead: (tenant: string, name: string): Key => ({
+    pk: `${tenant}#workflows`,
+    sk: name,
+  }),
+  tool: (tenant: string, name: string): Key => ({ pk: `${tenant}#tools`, sk: name }),
+  secret: (tenant: string, name: string): Key => ({ pk: `${tenant}#secrets`, sk: name }),
+  replay: (scope: string, key: string): Key => ({ pk: `${scope}#replays`, sk: key }),
+  keyOfTenant: (tenant: string, id: string): Key => ({ pk: `${tenant}#keys`, sk: id }),
+  tenant: (id: string): Key => ({ pk: "platform#tenants", sk: id }),
+  keyByHash: (hash: string): Key => ({ pk: `platform#key#${hash}`, sk: "key" }),
+} as const;
+
+/** Twelve digits: sorts as text like the number does. */
+export function padded(n: number): string {
+  return String(n).padStart(12, "0");
+}
+
+/** The partitions of the `due` index. Fixed: changing it strands the rows of the old shards. */
+export const DUE_SHARDS = 8;
+
+/** Spreads due rows over the shards by the tail of an id (ids end in randomness). */
+export function dueShard(id: string): string {
+  let sum = 0;
+  for (let i = Math.max(0, id.length - 4); i < id.length; i++) sum += id.charCodeAt(i);
+  return `due#${sum % DUE_SHARDS}`;
+}
+
+/** Sorts by time, then by id, which makes it unique in its shard. */
+export function dueAt(at: Instant, id: string): string {
+  return `${String(Math.max(0, Math.ceil(at))).padStart(15, "0")}#${id}`;
+}
+
+/** Lists go newest first: instants as text that sorts, then the id. */
+export function listSk(at: Instant, id: string): string {
+  return dueAt(at, id);
+}
