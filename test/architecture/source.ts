@@ -25,18 +25,22 @@ export type Source = Readonly<{
   imports: readonly Import[];
 }>;
 
-const FOLDERS = ["core", "adapters", "local", "client", "examples", "scripts", "test"];
+/** Made by tools, or without code. Any other folder at the root is read, and has to have a ring. */
+const NOT_READ = new Set(["node_modules", "docs", "dist", "cdk.out", "coverage"]);
 export const ROOT = posix.resolve(import.meta.dirname, "../..");
 
 /** Every TypeScript file of the repository, as it is on disk now. */
 export function allSources(): readonly Source[] {
-  const inFolders = FOLDERS.flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map(
-      (name) => `${folder}/${name.replaceAll("\\", "/")}`,
-    ),
+  const top = readdirSync(ROOT, { withFileTypes: true }).filter(
+    ({ name }) => !name.startsWith(".") && !NOT_READ.has(name),
   );
-  return [...readdirSync(ROOT), ...inFolders]
-    .filter((path) => path.endsWith(".ts") && !path.includes("node_modules/"))
+  const paths = top.flatMap((entry) => {
+    if (!entry.isDirectory()) return [entry.name];
+    const inside = readdirSync(join(ROOT, entry.name), { recursive: true, encoding: "utf8" });
+    return inside.map((name) => `${entry.name}/${name.replaceAll("\\", "/")}`);
+  });
+  return paths
+    .filter((path) => path.endsWith(".ts"))
     .toSorted()
     .map((path) => sourceOf(path, readFileSync(join(ROOT, path), "utf8")));
 }
