@@ -30,8 +30,8 @@ type Job = {
   reject: (fault: Fault) => void;
 };
 
-/** 32 MB of log at the default page size. */
-const CHECKPOINT_PAGES = 8000;
+/** 32 MB of log. */
+const CHECKPOINT_PAGES = 4000;
 const COMMITS_BETWEEN_LOOKS = 64;
 
 /**

@@ -12,6 +12,11 @@ export type OpenOptions = Readonly<{
 
 const SCHEMA_VERSION = 1;
 
+/**
+ * `items` has a rowid on purpose: rows are then appended one after the other and only their small
+ * keys are sorted in. Clustered by key, the commits of 64 runs would dirty 64 pages and split most
+ * of them; measured, that costs twice the CPU and twice the log.
+ */
 const SCHEMA = `
   create table items (
     pk text not null,
@@ -23,7 +28,7 @@ const SCHEMA = `
     list_pk text,
     list_sk text,
     primary key (pk, sk)
-  ) without rowid;
+  );
   create index items_due on items (due_shard, due_at)
     where due_shard is not null and due_at is not null;
   create index items_list on items (list_pk, list_sk)
@@ -45,9 +50,10 @@ export function openSqlite(file: string, options: OpenOptions = {}): SqliteDatab
   try {
     connection = new DatabaseSync(file, { timeout: 5000 });
     connection.exec(`
+      pragma page_size = 8192;
       pragma journal_mode = wal;
       pragma synchronous = full;
-      pragma wal_autocheckpoint = 32000;
+      pragma wal_autocheckpoint = 16000;
       pragma journal_size_limit = 67108864;
       pragma cache_size = -131072;
       pragma temp_store = memory;
