@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../../core/ports/fault.ts";
 import type { Item, Key, Operation, Refused, Table, WriteResult } from "../../core/ports/table.ts";
-import { checkKey, checkOperations, holds, keyOf, sum } from "../../core/ports/table-rules.ts";
+import { checkOperations, holds, isKey, keyOf, sum } from "../../core/ports/table-rules.ts";
 import type { GroupCommitStats } from "./group-commit.ts";
 import { COLUMNS, itemOf, type Row, rowOf } from "./item-row.ts";
 import type { SqliteDatabase } from "./open.ts";
@@ -30,8 +30,7 @@ export function sqliteTable({ connection, group }: SqliteDatabase): SqliteTable 
 
   return {
     async get(key) {
-      checkKey(key);
-      return read(() => get(key));
+      return isKey(key) ? read(() => get(key)) : undefined;
     },
     async query(range) {
       return read(() => query(range));

@@ -1,6 +1,6 @@
 import { Fault } from "./fault.ts";
 import type { Range } from "./table.ts";
-import { TABLE_LIMITS } from "./table-rules.ts";
+import { isKeyText, TABLE_LIMITS } from "./table-rules.ts";
 
 export type Bound = Readonly<{ text: string; inclusive: boolean }>;
 
@@ -9,7 +9,7 @@ export type Bounds = Readonly<{
   low: Bound | undefined;
   high: Bound | undefined;
   limit: number;
-  /** Nothing can lie between the bounds. */
+  /** No row can be in the range: not between such bounds, or not under such a key. */
   empty: boolean;
 }>;
 
@@ -20,10 +20,16 @@ export function boundsOf(range: Range): Bounds {
   if (!Number.isInteger(limit) || limit < 1 || limit > TABLE_LIMITS.pageItemsMax) {
     throw invalid(`a page has 1 to ${TABLE_LIMITS.pageItemsMax} items, not ${limit}`);
   }
-  for (const text of [pk, prefix, after ?? "", until ?? ""]) {
-    if (!text.isWellFormed()) throw invalid("a bound of a query holds a lone surrogate");
-  }
   if (pk === "") throw invalid("a query names no partition");
+  for (const text of [after, until]) {
+    if (text && !isKeyText(text, TABLE_LIMITS.skBytesMax)) {
+      throw invalid("a bound of a query is not well-formed text of at most 1023 bytes");
+    }
+  }
+  const isPossible =
+    isKeyText(pk, TABLE_LIMITS.pkBytesMax) &&
+    (prefix === "" || isKeyText(prefix, TABLE_LIMITS.skBytesMax));
+  if (!isPossible) return { low: undefined, high: undefined, limit, empty: true };
 
   const next = textAfterAll(prefix);
   let low: Bound | undefined = prefix === "" ? undefined : { text: prefix, inclusive: true };

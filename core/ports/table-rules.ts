@@ -28,9 +28,9 @@ export function checkOperations(operations: readonly Operation[]): void {
   }
 }
 
-export function checkKey({ pk, sk }: Key): void {
-  checkKeyText("pk", pk, TABLE_LIMITS.pkBytesMax);
-  checkKeyText("sk", sk, TABLE_LIMITS.skBytesMax);
+/** Whether a row could have this key. Where none could, there is none: no reason to fail. */
+export function isKey({ pk, sk }: Key): boolean {
+  return isKeyText(pk, TABLE_LIMITS.pkBytesMax) && isKeyText(sk, TABLE_LIMITS.skBytesMax);
 }
 
 /** Whether the condition holds for the row as it is stored. */
@@ -71,7 +71,10 @@ function named({ pk, sk }: Key): string {
 
 /** An upper bound of what it adds to a write, in bytes. */
 function checkOperation(operation: Operation): number {
-  checkKey(keyOf(operation));
+  // The key is not repeated: it may be as long as a document.
+  if (!isKey(keyOf(operation))) {
+    throw refuse("a key is not well-formed text of 1 to 2048 bytes (pk) and 1 to 1023 bytes (sk)");
+  }
   switch (operation.type) {
     case "put":
       checkCondition(operation.when, operation.item);
@@ -156,13 +159,7 @@ function checkIndexKey(item: Item, value: string | undefined, name: string, byte
   if (!isKeyText(value, bytesMax)) throw refuse(`${name} of ${named(item)} cannot be a key`);
 }
 
-function checkKeyText(name: string, value: string, bytesMax: number): void {
-  if (isKeyText(value, bytesMax)) return;
-  // The value is not repeated: it may be as long as a document.
-  throw refuse(`a ${name} is not well-formed text of 1 to ${bytesMax} bytes`);
-}
-
-function isKeyText(value: string, bytesMax: number): boolean {
+export function isKeyText(value: string, bytesMax: number): boolean {
   if (typeof value !== "string" || value.length === 0 || !value.isWellFormed()) return false;
   return value.length * 3 <= bytesMax || utf8Bytes(value) <= bytesMax;
 }

@@ -1,6 +1,6 @@
 import type { Item, Key, Operation, Refused, Table } from "../../core/ports/table.ts";
 import { boundsOf, compareText } from "../../core/ports/table-range.ts";
-import { checkKey, checkOperations, holds, keyOf, sum } from "../../core/ports/table-rules.ts";
+import { checkOperations, holds, keyOf, sum } from "../../core/ports/table-rules.ts";
 
 type Partitions = Map<string, Map<string, Item>>;
 
@@ -46,7 +46,6 @@ export function memoryTable(): Table {
 
   return {
     async get(key) {
-      checkKey(key);
       return find(key);
     },
     async query(range) {
