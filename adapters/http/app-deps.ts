@@ -1,0 +1,30 @@
+import type { Access, Replays } from "../../core/engine/access.ts";
+import type { Engine } from "../../core/engine/engine.ts";
+import type { Log } from "../../core/ports/log.ts";
+import type { Secrets } from "../../core/ports/secrets.ts";
+
+export type HttpLimits = Readonly<{ bodyBytesMax: number; jsonDepthMax: number }>;
+
+export const HTTP_LIMITS: HttpLimits = { bodyBytesMax: 1024 * 1024, jsonDepthMax: 64 };
+
+/** What the HTTP app needs of whoever starts it. */
+export type AppDeps = Readonly<{
+  engine: Engine;
+  access: Access;
+  secrets: Secrets;
+  replays: Replays;
+  limits: HttpLimits;
+  version: string;
+  /** Where people reach this deployment; the only origin whose pages may call it. */
+  publicUrl: string;
+  log: Log;
+  /** False, or a throw, while the service cannot answer. */
+  health: () => Promise<boolean>;
+  /** A new id for a request that brought none. */
+  newId: () => string;
+}>;
+
+/** The contract as texts, made once when somebody first asks. */
+export type Documents = Readonly<{ openapi: string; docs: string; errors: string }>;
+
+export type Serving = AppDeps & Readonly<{ documents: () => Documents }>;

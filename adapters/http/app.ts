@@ -1,0 +1,144 @@
+import { Fault } from "../../core/ports/fault.ts";
+import type { AppDeps, Serving } from "./app-deps.ts";
+import { baseHeaders } from "./base-headers.ts";
+import { callOf } from "./call.ts";
+import { sealCursor } from "./cursor.ts";
+import { documentsOf } from "./documents.ts";
+import type { HttpApp, HttpRequest, HttpResponse } from "./http.ts";
+import { once, replayScope } from "./idempotency.ts";
+import { TOKEN_PATH } from "./link-reply.ts";
+import { type Checked, problemReply, type Refused, refused } from "./problem.ts";
+import type { Reply, Route } from "./route.ts";
+import { ROUTES } from "./route-table.ts";
+import { type Found, router } from "./router.ts";
+
+/** What is known of a request so far; the log line and a refusal are made from it. */
+type Exchange = {
+  readonly request: HttpRequest;
+  readonly id: string;
+  route?: Route;
+  tenant?: string;
+};
+
+/**
+ * The product's HTTP door: the route table, served.
+ *
+ * Whatever happens, there is an answer of the documented form: refusals are problems, thrown
+ * faults are 503 or 500 without their message, and every answer has its request's id.
+ */
+export function httpApp(deps: AppDeps): HttpApp {
+  const find = router(ROUTES);
+  const base = baseHeaders(deps.publicUrl);
+  let documents: ReturnType<Serving["documents"]> | undefined;
+  const serving: Serving = {
+    ...deps,
+    documents: () => (documents ??= documentsOf(ROUTES, deps.version)),
+  };
+
+  return async (request) => {
+    const startedAt = performance.now();
+    const exchange: Exchange = { request, id: requestId(request, deps) };
+    let reply: Reply;
+    try {
+      const answered = await answer(exchange, find(request.path), serving);
+      reply = answered.ok ? answered.value : refusalOf(exchange, answered.refusal);
+    } catch (error) {
+      reply = refusalOf(exchange, faultOf(exchange, error, deps));
+    }
+    deps.log.info("request", {
+      method: request.method.slice(0, 16),
+      route: exchange.route?.path ?? "-",
+      status: reply.status,
+      ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
+      requestId: exchange.id,
+      tenant: exchange.tenant,
+    });
+    return responseOf(reply, base, exchange);
+  };
+}
+
+async function answer(
+  exchange: Exchange,
+  found: Found | undefined,
+  deps: Serving,
+): Promise<Checked<Reply>> {
+  if (found === undefined) return refused("NOT_FOUND", "Nothing is served at this path.");
+  const { endpoint } = found;
+  const route = endpoint.methods.get(exchange.request.method);
+  if (route === undefined) {
+    const allow = { allow: endpoint.allow };
+    if (exchange.request.method === "OPTIONS") {
+      return { ok: true, value: { status: 204, headers: allow } };
+    }
+    return refused("METHOD_NOT_ALLOWED", `Allowed are ${endpoint.allow}.`, { headers: allow });
+  }
+  exchange.route = route;
+  const call = await callOf(route, found, exchange, deps);
+  if (!call.ok) return call;
+
+  const { caller, idempotencyKey: key } = call.value;
+  const isKept = route.repeats === "replays" && key !== undefined;
+  const replied = isKept
+    ? await once(
+        deps.replays,
+        {
+          scope: replayScope(caller, exchange.request.path),
+          key,
+          bodyHash: call.value.bodyHash ?? "",
+          shownOnce: route.shownOnce,
+        },
+        () => route.handle(call.value, deps),
+      )
+    : await route.handle(call.value, deps);
+  return replied.ok ? { ok: true, value: finished(route, replied.value) } : replied;
+}
+
+/** Where a new thing is, and cursors that only their own list takes. */
+function finished(route: Route, reply: Reply): Reply {
+  if (reply.status === 201 && route.location) {
+    const location = route.location(reply.value as Readonly<Record<string, unknown>>);
+    return { ...reply, headers: { ...reply.headers, location } };
+  }
+  if (route.paged === true) {
+    const listing = reply.value as { nextCursor: string | null };
+    const next = listing.nextCursor;
+    const nextCursor = next === null ? null : sealCursor(route.operationId, next);
+    return { ...reply, value: { ...listing, nextCursor } };
+  }
+  return reply;
+}
+
+function refusalOf({ request, id, route }: Exchange, refusal: Refused): Reply {
+  if (route?.page) return route.page(refusal, request, id);
+  const instance = request.path.startsWith("/approve/") ? TOKEN_PATH : request.path;
+  return problemReply(refusal, instance.slice(0, 4096), id);
+}
+
+/** The message of a fault is for the log: it may name what callers must not learn. */
+function faultOf({ id, route }: Exchange, error: unknown, deps: AppDeps): Refused {
+  const isPassing = error instanceof Fault && error.retryable;
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  deps.log.error("request failed", { requestId: id, route: route?.path ?? "-", error: said });
+  return isPassing
+    ? { code: "BUSY", message: "The service is busy. Nothing is lost; send it again." }
+    : { code: "INTERNAL", message: `Tell the operator the request id ${id}.` };
+}
+
+function responseOf(reply: Reply, base: HttpResponse["headers"], exchange: Exchange): HttpResponse {
+  const { status, value, text } = reply;
+  const body = text ?? (value === undefined ? "" : JSON.stringify(value));
+  const headers: Record<string, string> = { ...base, "x-request-id": exchange.id };
+  if (body !== "") headers["content-type"] = "application/json";
+  Object.assign(headers, reply.headers);
+  if (exchange.request.method !== "HEAD") return { status, headers, body };
+  return {
+    status,
+    headers: { ...headers, "content-length": String(Buffer.byteLength(body)) },
+    body: "",
+  };
+}
+
+function requestId(request: HttpRequest, deps: AppDeps): string {
+  const given = request.headers["x-request-id"];
+  return given !== undefined && /^[\x20-\x7e]{1,128}$/.test(given) ? given : deps.newId();
+}

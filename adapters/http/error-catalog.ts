@@ -1,0 +1,207 @@
+import type { RefusalCode } from "../../core/engine/refusal.ts";
+
+/** What the door itself refuses, before the engine is asked. */
+export type DoorCode =
+  | "UNAUTHENTICATED"
+  | "METHOD_NOT_ALLOWED"
+  | "INVALID_PATH"
+  | "INVALID_CURSOR"
+  | "INVALID_JSON"
+  | "JSON_TOO_DEEP"
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "IDEMPOTENCY_KEY_INVALID"
+  | "CROSS_SITE"
+  | "INTERNAL";
+
+export type ProblemCode = RefusalCode | DoorCode;
+
+export type ProblemKind = Readonly<{
+  status: number;
+  title: string;
+  /** What to do next: the text under the code's heading in docs/errors.md. */
+  next: string;
+  retryable?: true;
+}>;
+
+/** Statuses and texts for people; nothing else in the product knows them. */
+export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
+  NOT_FOUND: {
+    status: 404,
+    title: "There is no such thing",
+    next: "Check the path and the id. What belongs to another tenant does not exist for you.",
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: "This path has other methods",
+    next: "Use one of the methods in the `Allow` header.",
+  },
+  INVALID_PATH: {
+    status: 400,
+    title: "The path is not valid percent-encoding",
+    next: "Encode each segment of the path as UTF-8 with percent signs.",
+  },
+  INVALID_CURSOR: {
+    status: 400,
+    title: "The cursor is not one of this list",
+    next: "Hand back `nextCursor` of the same list unchanged, or begin again without a cursor.",
+  },
+  INVALID_REQUEST: {
+    status: 400,
+    title: "The request has faults",
+    next: "`errors` names each field or query parameter and what is wrong with it.",
+  },
+  INVALID_JSON: {
+    status: 400,
+    title: "The body is not JSON",
+    next: "`detail` gives line and column of the first fault. The body must be UTF-8.",
+  },
+  JSON_TOO_DEEP: {
+    status: 400,
+    title: "The JSON is nested too deeply",
+    next: "At most 64 levels of objects and arrays are read. Send a flatter body.",
+  },
+  INVALID_WORKFLOW: {
+    status: 400,
+    title: "The workflow has faults",
+    next: "`errors` lists all of them with their paths. Nothing was published.",
+  },
+  INVALID_INPUT: {
+    status: 400,
+    title: "The input does not fit its schema",
+    next: "`errors` has one entry per fault. Nothing was started or answered.",
+  },
+  INVALID_TOOL: {
+    status: 400,
+    title: "The tool has faults",
+    next: "`errors` names each field. The tool is as it was before.",
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: "A key is needed",
+    next: "Send `Authorization: Bearer hf_…` with a key that is not revoked.",
+  },
+  FORBIDDEN: {
+    status: 403,
+    title: "This key may not do that",
+    next: "Use a key with a role that may; `detail` names the ones that do.",
+  },
+  NOT_AN_APPROVER: {
+    status: 403,
+    title: "This person is not asked",
+    next: "Only those whom the task names decide it. Bind the key to a person, or use `as`.",
+  },
+  NONCE_INVALID: {
+    status: 403,
+    title: "The decision did not come from the link's page",
+    next: "Open the link again and decide there. Nothing was decided.",
+  },
+  CROSS_SITE: {
+    status: 403,
+    title: "Another site sent this decision",
+    next: "Open the link itself and decide there. Nothing was decided.",
+  },
+  WORKFLOW_NOT_FOUND: {
+    status: 404,
+    title: "There is no such workflow",
+    next: "Publish it first, or check its name and version.",
+  },
+  RUN_EXISTS: {
+    status: 409,
+    title: "A run with this id exists",
+    next: "Choose another id, or read the run that has it.",
+  },
+  RUN_ENDED: {
+    status: 409,
+    title: "The run has ended",
+    next: "Ended runs take nothing more. Read the run to see how it ended.",
+  },
+  RUN_NOT_WAITING: {
+    status: 409,
+    title: "The run waits for no answer",
+    next: "Read `waitingOn` of the run; to send something early, send a signal.",
+  },
+  WAIT_AMBIGUOUS: {
+    status: 409,
+    title: "The run waits for several answers",
+    next: "The problem lists the open waits. Answer one by its task, or by a signal.",
+  },
+  ANSWER_IS_APPROVAL: {
+    status: 409,
+    title: "An approval is decided, not answered",
+    next: "Decide its task, or use the signed link.",
+  },
+  TASK_DECIDED: {
+    status: 409,
+    title: "The task was decided otherwise",
+    next: "`decision`, `decidedBy` and `at` say what holds. Yours was not recorded.",
+  },
+  TASK_CLOSED: {
+    status: 409,
+    title: "The task is closed",
+    next: "It expired or was cancelled with its run; there is nothing to decide.",
+  },
+  ALREADY_VOTED: {
+    status: 409,
+    title: "This person has decided already",
+    next: "A decision counts once and is not changed. Others of the quorum still decide.",
+  },
+  DIGEST_MISMATCH: {
+    status: 409,
+    title: "What is decided upon has changed",
+    next: "Read the task again, look at the new preview, and decide on its digest.",
+  },
+  IDEMPOTENCY_IN_FLIGHT: {
+    status: 409,
+    title: "The first request with this key is still under way",
+    next: "Ask again after `Retry-After`: the answer will be that of the first request.",
+    retryable: true,
+  },
+  LINK_DEAD: {
+    status: 410,
+    title: "This link no longer works",
+    next: "Links die when their task is closed or they expire, and unknown links look the same.",
+  },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    title: "The body is too large",
+    next: "A body has at most 1 MB, and a tenant may have a smaller limit.",
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: "The body is of a type that is not read",
+    next: "Send `Content-Type: application/json`, in UTF-8 and not compressed.",
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: "The Idempotency-Key was used for another body",
+    next: "Use a new key for a new request. Nothing was done.",
+  },
+  IDEMPOTENCY_KEY_INVALID: {
+    status: 400,
+    title: "The Idempotency-Key cannot be kept",
+    next: "Send 1 to 255 visible ASCII characters without spaces.",
+  },
+  SIGNALS_FULL: {
+    status: 429,
+    title: "Too many signals wait in this run",
+    next: "Wait until the run has taken some, then send it again with the same `id`.",
+    retryable: true,
+  },
+  LIMIT_REACHED: {
+    status: 429,
+    title: "A limit of the tenant is reached",
+    next: "Ask again after `Retry-After`. `detail` names the limit.",
+    retryable: true,
+  },
+  INTERNAL: {
+    status: 500,
+    title: "Something broke on our side",
+    next: "Tell the operator the `requestId`: the log has the cause under it.",
+  },
+  BUSY: {
+    status: 503,
+    title: "Not now",
+    next: "Send the same request again after `Retry-After`, with the same `Idempotency-Key`.",
+    retryable: true,
+  },
+};

@@ -1,0 +1,25 @@
+import type { Route } from "./route.ts";
+import { approveRoutes } from "./routes/approve.ts";
+import { keyRoutes } from "./routes/keys.ts";
+import { runActionRoutes } from "./routes/run-actions.ts";
+import { runRoutes } from "./routes/runs.ts";
+import { secretRoutes } from "./routes/secrets.ts";
+import { serviceRoutes } from "./routes/service.ts";
+import { taskRoutes } from "./routes/tasks.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
+import { toolRoutes } from "./routes/tools.ts";
+import { workflowRoutes } from "./routes/workflows.ts";
+
+/** Every route. The app serves this table, and the OpenAPI document describes it. */
+export const ROUTES: readonly Route[] = [
+  ...workflowRoutes,
+  ...runRoutes,
+  ...runActionRoutes,
+  ...taskRoutes,
+  ...toolRoutes,
+  ...secretRoutes,
+  ...keyRoutes,
+  ...tenantRoutes,
+  ...approveRoutes,
+  ...serviceRoutes,
+];

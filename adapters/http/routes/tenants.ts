@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { idOf, paging } from "../../../core/contract/common.ts";
+import { Tenant, TenantList, TenantRequest } from "../../../core/contract/tenants.ts";
+import { ok } from "../../../core/engine/refusal.ts";
+import { listed, replyOf, route } from "../route.ts";
+
+export const tenantRoutes = [
+  route({
+    method: "POST",
+    path: "/v1/tenants",
+    operationId: "createTenant",
+    tag: "Platform",
+    summary: "Make a tenant",
+    description: "A tenant sees only what is its own. Make a key for it next.",
+    needs: "platform",
+    body: TenantRequest,
+    repeats: "replays",
+    location: ({ id }) => `/v1/tenants/${String(id)}`,
+    answers: [
+      {
+        status: 201,
+        description: "The tenant.",
+        schema: Tenant,
+        headers: ["Location", "Idempotency-Replayed"],
+      },
+    ],
+    refusals: [],
+    handle: async ({ body }, { access }) => replyOf(ok(await access.createTenant(body)), 201),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/tenants",
+    operationId: "listTenants",
+    tag: "Platform",
+    summary: "List tenants",
+    description: "All tenants of the deployment.",
+    needs: "platform",
+    query: z.strictObject(paging),
+    paged: true,
+    answers: [{ status: 200, description: "A page of tenants.", schema: TenantList }],
+    refusals: [],
+    handle: async ({ query }, { access }) => listed(await access.tenants(query)),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/tenants/{id}",
+    operationId: "getTenant",
+    tag: "Platform",
+    summary: "Read a tenant",
+    description: "One tenant with its limits.",
+    needs: "platform",
+    params: { id: idOf("The tenant.", "ten_01hzy") },
+    answers: [{ status: 200, description: "The tenant.", schema: Tenant }],
+    refusals: ["NOT_FOUND"],
+    handle: async ({ params }, { access }) => replyOf(await access.tenant(params.id)),
+  }),
+];
