@@ -56,6 +56,10 @@ function opened(request: GuardedRequest, method: string, target: Target): Client
     if (OUR_HEADERS.has(name.toLowerCase())) throw invalid(`the header ${name} cannot be set`);
     headers[name.toLowerCase()] = value;
   }
+  // Node frames a DELETE's body by nothing, and its bytes would be read as a second request.
+  if (request.body !== undefined) {
+    headers["content-length"] = String(Buffer.byteLength(request.body));
+  }
   const transport = target.protocol === "https:" ? https : http;
   try {
     return transport.request({

@@ -29,9 +29,10 @@ const RETRY_AFTER_MS_MAX = 24 * 60 * 60 * 1000;
 
 /** What a `Retry-After` header asks for, in seconds or as an HTTP date; a day at most. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  const value = header?.trim();
-  if (!value) return undefined;
-  const ms = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  const value = header?.trim() ?? "";
+  const isDate = /^[A-Za-z]{3,9},? /.test(value);
+  if (!isDate && !/^\d+(?:\.\d+)?$/.test(value)) return undefined;
+  const ms = isDate ? Date.parse(value) - now : Number(value) * 1000;
   if (Number.isNaN(ms)) return undefined;
   return Math.min(Math.max(Math.ceil(ms), 0), RETRY_AFTER_MS_MAX);
 }
