@@ -33,6 +33,8 @@ export type Command =
       deadline?: Instant;
       actor?: Actor;
       requestHash?: string;
+      /** The limits that it takes a unit of while it is active. */
+      units?: readonly string[];
     }>
   /** Look at the clock and at what is ready. Only a driver starts effects. */
   | Readonly<{ type: "run.advance"; driver?: Driver }>

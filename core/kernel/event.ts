@@ -41,6 +41,8 @@ export type Event =
       parent?: string;
       /** Of the request, when it had an Idempotency-Key: tells a repeat from a reuse. */
       requestHash?: string;
+      /** The limits of which it holds a unit until it ends. */
+      units?: readonly string[];
     }>)
   | Readonly<{ type: "run.running" }>
   | Readonly<{ type: "run.waiting"; waitingOn: Json }>

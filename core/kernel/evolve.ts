@@ -91,6 +91,7 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
     ...(event.actor && { actor: event.actor }),
     ...(event.parent !== undefined && { parent: event.parent }),
     ...(event.deadline !== undefined && { deadline: event.deadline }),
+    ...(event.units && { units: event.units }),
     tokens: { "1": token },
     tokensMade: 1,
   };

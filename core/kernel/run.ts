@@ -118,6 +118,7 @@ export type Run = Readonly<{
   actor?: Actor;
   parent?: string;
   deadline?: Instant;
+  units?: readonly string[];
   tokens: Readonly<Record<string, Token>>;
   tokensMade: number;
   arrivals: number;
@@ -174,6 +175,12 @@ export function unstarted(tenant: string, id: string): Run {
 
 export function hasEnded(run: Run): boolean {
   return run.status === "succeeded" || run.status === "failed" || run.status === "cancelled";
+}
+
+/** Ended, or waiting for something other than its own next attempt. */
+export function isSettled(run: Run): boolean {
+  if (hasEnded(run)) return true;
+  return run.status === "waiting" && tokensOf(run).some((token) => token.status === "waiting");
 }
 
 export function stepId(node: string, visit: number): string {

@@ -30,8 +30,8 @@ export type Operation =
   | Readonly<{ type: "remove"; key: Key; when?: Condition }>
   | Readonly<{ type: "check"; key: Key; when: Condition }>
   /**
-   * Adds to the attribute `count` of a row, which begins as 0 when there is no row. Refused when
-   * the result would pass `max` or fall below `min`.
+   * Adds a whole number to the attribute `count` of a row, which begins as 0 when there is no row.
+   * Refused when the result would pass `max` or fall below `min`.
    */
   | Readonly<{ type: "add"; key: Key; by: number; max?: number; min?: number }>;
 
@@ -69,6 +69,7 @@ export type Page = Readonly<{ items: readonly Item[]; more: boolean }>;
  * A write is all of its operations or none. That a condition did not hold is an answer; anything
  * else that goes wrong is thrown as a `Fault`, whose `retryable` says whether asking again can
  * help. After a thrown write it is unknown whether it happened: see `run-log` for how we find out.
+ * What no table can hold is such a fault, the same in each: see `table-rules`.
  */
 export interface Table {
   get(key: Key): Promise<Item | undefined>;

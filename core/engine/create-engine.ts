@@ -1,0 +1,30 @@
+import { handleDeps, registeredTool } from "./contexts.ts";
+import type { EngineDeps } from "./deps.ts";
+import type { DriveDeps } from "./drive.ts";
+import type { Engine } from "./engine.ts";
+import { linksOf } from "./links.ts";
+import { runsOf } from "./runs.ts";
+import { tasksOf } from "./tasks.ts";
+import { toolsOf } from "./tools.ts";
+import { workflowsOf } from "./workflows.ts";
+
+/** The product behind every door. */
+export function createEngine(deps: EngineDeps): Engine {
+  return {
+    workflows: workflowsOf(deps),
+    runs: runsOf(deps),
+    tasks: tasksOf(deps),
+    links: linksOf(deps),
+    tools: toolsOf(deps),
+  };
+}
+
+/** What a driver needs, from the engine's own dependencies. */
+export function driveDeps(deps: EngineDeps): DriveDeps {
+  return {
+    ...handleDeps(deps),
+    tools: deps.tools,
+    models: deps.models,
+    toolOf: (tenant, name) => registeredTool(deps, tenant, name),
+  };
+}

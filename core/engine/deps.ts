@@ -1,0 +1,49 @@
+import type { Json, JsonObject } from "../kernel/json.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Models } from "../ports/models.ts";
+import type { Queue } from "../ports/queue.ts";
+import type { Randomness } from "../ports/randomness.ts";
+import type { Signer } from "../ports/signer.ts";
+import type { Table } from "../ports/table.ts";
+import type { Tools } from "../ports/tools.ts";
+import type { Watch } from "../ports/watch.ts";
+import type { RunLog } from "../store/run-log.ts";
+import type { ToolStore } from "../store/tools.ts";
+import type { Workflows } from "../store/workflows.ts";
+import type { Limits } from "./access.ts";
+import type { RunCache } from "./run-cache.ts";
+import type { Problem } from "./refusal.ts";
+
+/** A customer's JSON Schema, made ready, or what is wrong with it. */
+export type Schemas = Readonly<{
+  problems(schema: Json): readonly Problem[];
+  validate(schema: JsonObject, value: Json, path: string): readonly Problem[];
+}>;
+
+/** All that the engine needs. One place, so that a door wires it once. */
+export type EngineDeps = Readonly<{
+  table: Table;
+  log: RunLog;
+  cache: RunCache;
+  clock: Clock;
+  watch: Watch;
+  queue: Queue;
+  workflows: Workflows;
+  toolStore: ToolStore;
+  tools: Tools;
+  models: Models;
+  schemas: Schemas;
+  signer: Signer;
+  randomness: Randomness;
+  limitsOf(tenant: string): Promise<Limits>;
+  /** What is wrong with a tool document. */
+  toolProblems(name: string, tool: JsonObject): readonly Problem[];
+  /** SHA-256 as hex. */
+  hash(text: string): string;
+  pause(ms: number): Promise<void>;
+  /** Real milliseconds that only grow. */
+  elapsed(): number;
+}>;
+
+/** How long a caller of the API waits for a write that meets trouble, before a retryable 503. */
+export const API_TIME_MS = 5_000;

@@ -1,0 +1,109 @@
+import type { Driver, Outcome } from "../kernel/command.ts";
+import { isOwed, type Run, type Token, tokensOf } from "../kernel/run.ts";
+import type { RunKey } from "../ports/queue.ts";
+import type { EffectDeps } from "./effects/effect.ts";
+import { perform } from "./effects/perform.ts";
+import { type Handled, type HandleDeps, handle } from "./handle.ts";
+
+export type DriveDeps = HandleDeps & EffectDeps;
+
+export type DriveOptions = Readonly<{
+  /** How many effects of one run are in flight at once. */
+  effectsMax: number;
+  /** When, on `elapsed`, to start nothing more and leave. */
+  until: number;
+  /** The lease is lost: abort all calls, commit nothing. */
+  lost?: AbortSignal;
+}>;
+
+/** A drive that goes on. `poke` says that somebody else may have committed to the run. */
+export type Drive = Readonly<{ poke(): void; done: Promise<void> }>;
+
+type Call = Readonly<{ token: Token; abort: AbortController }>;
+
+const DRIVER = { kind: "system", id: "driver" } as const;
+
+/**
+ * Carries out what a run owes, and hands each outcome to `handle`, until nothing is owed.
+ *
+ * It calls only what its own commit has started, so every call is on record before it is made. It
+ * never waits for a person, an event or a time: a run that waits is rows, and nothing of it is here.
+ */
+export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Drive {
+  const calls = new Map<string, Call>();
+  const arrived: Outcome[] = [];
+  let wake: () => void = () => undefined;
+  let poked = false;
+
+  const poke = () => {
+    poked = true;
+    wake();
+  };
+  const asleep = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+
+  async function turn(): Promise<Run | undefined> {
+    const driver: Driver = { mine: new Set(calls.keys()), effectsMax: options.effectsMax };
+    const outcomes = arrived.splice(0);
+    poked = false;
+    const command =
+      outcomes.length > 0
+        ? ({ type: "step.settle", outcomes, driver } as const)
+        : ({ type: "run.advance", driver } as const);
+    const handled = await handle(deps, { key, command, actor: DRIVER, until: options.until });
+    if (handled.type !== "accepted") return undefined;
+    follow(handled);
+    return handled.run;
+  }
+
+  /** Calls what this commit started, and aborts what the run no longer waits for. */
+  function follow({ run, context }: Extract<Handled, { type: "accepted" }>): void {
+    const current = new Set<string>();
+    for (const token of tokensOf(run)) {
+      if (token.status !== "running") continue;
+      const name = `${token.id}:${token.attempt}`;
+      current.add(name);
+      if (calls.has(name) || !context) continue;
+      const abort = new AbortController();
+      calls.set(name, { token, abort });
+      void perform(deps, run, token, context, abort.signal).then((outcome) => {
+        // Aborted calls have no outcome: nobody waits for them any more.
+        if (!calls.delete(name) || abort.signal.aborted) return;
+        arrived.push(outcome);
+        wake();
+      });
+    }
+    for (const [name, call] of calls) {
+      if (!current.has(name)) cancel(name, call);
+    }
+  }
+
+  function cancel(name: string, { abort }: Call): void {
+    calls.delete(name);
+    abort.abort();
+  }
+
+  async function run(): Promise<void> {
+    try {
+      for (;;) {
+        if (options.lost?.aborted) return;
+        const now = await turn();
+        if (!now) return;
+        const mayGoOn = deps.elapsed() < options.until;
+        if (arrived.length > 0 || poked) continue;
+        if (calls.size === 0) {
+          if (!mayGoOn || !isOwed(now, deps.clock.now())) return;
+          continue;
+        }
+        await asleep();
+      }
+    } finally {
+      for (const [name, call] of calls) cancel(name, call);
+    }
+  }
+
+  options.lost?.addEventListener("abort", () => wake(), { once: true });
+  return { poke, done: run() };
+}

@@ -1,0 +1,78 @@
+import type { Outcome } from "../../kernel/command.ts";
+import type { Context } from "../../kernel/draft.ts";
+import type { Run, Token } from "../../kernel/run.ts";
+import { CallFailure } from "../../ports/call-failure.ts";
+import { callModel } from "./call-model.ts";
+import { callTool } from "./call-tool.ts";
+import type { EffectDeps } from "./effect.ts";
+
+export type Answer =
+  | Pick<Extract<Outcome, { ok: true }>, "output" | "usage" | "cost">;
+
+const DEFAULT_TIMEOUT_MS: Readonly<Record<string, number>> = { tool: 30_000, llm: 120_000 };
+
+/**
+ * Calls what a committed start names, once, and turns whatever comes of it into an outcome.
+ *
+ * The attempt's timeout is real time, not the run's clock: a call does not hurry because a test
+ * moved the clock. A call that does not listen to its signal is left behind; its answer is nobody's.
+ */
+export async function perform(
+  deps: EffectDeps,
+  run: Run,
+  token: Token,
+  context: Omit<Context, "now">,
+  cancelled: AbortSignal,
+): Promise<Outcome> {
+  const { node, visit, attempt } = token;
+  const ids = { token: token.id, node, visit, attempt };
+  const definition = context.workflow.nodes.get(node);
+  const type = definition?.type === "llm" ? "llm" : "tool";
+  const timeoutMs = definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS[type] ?? 30_000;
+  const abort = new AbortController();
+  const stop = () => abort.abort();
+  cancelled.addEventListener("abort", stop, { once: true });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const expired = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(timeout(node, timeoutMs));
+        stop();
+      }, timeoutMs);
+    });
+    const call = type === "llm" ? callModel : callTool;
+    const answer = await Promise.race([
+      call(deps, run, token, definition, timeoutMs, abort.signal),
+      expired,
+    ]);
+    return { ...ids, ok: true, ...answer };
+  } catch (error) {
+    return { ...ids, ok: false, ...failureOf(error) };
+  } finally {
+    clearTimeout(timer);
+    cancelled.removeEventListener("abort", stop);
+  }
+}
+
+function timeout(node: string, timeoutMs: number): CallFailure {
+  const message = `${node} did not answer within ${timeoutMs} ms`;
+  return new CallFailure("TIMEOUT", message, { retryable: true });
+}
+
+/** Codes after which nobody knows whether the other side did what it was asked. */
+const LOST = new Set(["TIMEOUT", "NETWORK"]);
+
+function failureOf(error: unknown) {
+  if (error instanceof CallFailure) {
+    const { code, message, retryable, retryAfterMs } = error;
+    return {
+      code,
+      message: message.slice(0, 2_000),
+      retryable,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(LOST.has(code) && { lost: true }),
+    };
+  }
+  const message = error instanceof Error ? error.message : "the call failed";
+  return { code: "TOOL_FAILED", message: message.slice(0, 2_000), retryable: false };
+}

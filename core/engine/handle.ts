@@ -1,0 +1,165 @@
+import type { Command } from "../kernel/command.ts";
+import type { Decision } from "../kernel/decision.ts";
+import { decide } from "../kernel/decide.ts";
+import type { Context } from "../kernel/draft.ts";
+import type { Event } from "../kernel/event.ts";
+import { type Actor, isSettled } from "../kernel/run.ts";
+import type { Clock } from "../ports/clock.ts";
+import { Fault } from "../ports/fault.ts";
+import type { RunKey } from "../ports/queue.ts";
+import type { Item, Operation, Refused, Table } from "../ports/table.ts";
+import type { Watch } from "../ports/watch.ts";
+import type { Committed, Loaded, RunLog } from "../store/run-log.ts";
+import { rows } from "../store/rows.ts";
+import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
+import type { RunCache } from "./run-cache.ts";
+
+export type HandleDeps = Readonly<{
+  table: Table;
+  log: RunLog;
+  cache: RunCache;
+  clock: Clock;
+  watch: Watch;
+  /** Tools and the compiled workflow, by what the run has pinned. */
+  contextOf(tenant: string, pinned: Pinned): Promise<Omit<Context, "now">>;
+  /** A random id: how a commit whose answer was lost is recognised. */
+  commitId(): string;
+  /** Lets time pass between tries; injected so that a simulation can skip it. */
+  pause(ms: number): Promise<void>;
+  /** Spreads tries, in [0, 1). */
+  chance(): number;
+  /** Real milliseconds, for how long to try: the clock that runs live by may be virtual. */
+  elapsed(): number;
+}>;
+
+/** The context is what the decision was made with: a driver calls exactly the tools it names. */
+export type Handled =
+  | (Extract<Decision, { type: "accepted" }> &
+      Readonly<{ context: Omit<Context, "now"> | undefined; committed: boolean }>)
+  | Extract<Decision, { type: "rejected" }>
+  /** A row that goes with this command refused it; see `also`. */
+  | Readonly<{ type: "refused"; refused: readonly Refused[] }>;
+
+/** The definition that a run keeps for its whole life. */
+export type Pinned = Readonly<{ name: string; version: number }>;
+
+export type Given = Readonly<{
+  key: RunKey;
+  command: Command;
+  actor: Actor;
+  /** The definition to use for a run that does not exist yet. */
+  definition?: Pinned;
+  /** Rows that belong to the command: units of limits, claimed names. Index 1 and on of the write. */
+  also?: (events: readonly Event[]) => readonly Operation[];
+  /** Until when, on `elapsed`, a lost or throttled write is tried again. */
+  until: number;
+}>;
+
+/** What one write may hold beside the commit itself; DynamoDB takes 100. */
+const ROWS_MAX = 90;
+
+/**
+ * Give a command to a run: load, decide, commit. The only path by which a run changes.
+ *
+ * A lost race decides again, on what the winner left, because the old answer may no longer be
+ * right. A write that failed is offered again under its own id: if it had happened after all, the
+ * log says so. Neither is ever given up after a number of tries, only when the caller's time ends.
+ */
+export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
+  const { key, command } = given;
+  let cached = deps.cache.get(key);
+  for (let tries = 0; ; tries++) {
+    const base = cached ?? (await deps.log.load(key));
+    const pinned = base.run.seq === 0 ? given.definition : base.run.workflow;
+    if (pinned === undefined) return { type: "rejected", reason: "run_not_found" };
+    const context = await deps.contextOf(key.tenant, pinned);
+    const decision = await decide(base.run, command, { ...context, now: deps.clock.now() });
+    if (decision.type === "rejected") {
+      // What is remembered may be old, and a refusal must be true.
+      if (!cached || deps.cache.isAuthority) return decision;
+      cached = undefined;
+      continue;
+    }
+    if (decision.events.length === 0) {
+      deps.cache.put(key, base);
+      return { ...decision, context, committed: false };
+    }
+    const committed = await commit(deps, given, base, decision);
+    if (committed.type === "refused") return committed;
+    if (committed.type === "won") {
+      deps.cache.put(key, committed.loaded);
+      deps.watch.committed(key, isSettled(decision.run));
+      return { ...decision, context, committed: true };
+    }
+    deps.cache.forget(key);
+    cached = undefined;
+    await waitTurn(deps, given, tries, undefined);
+  }
+}
+
+async function commit(
+  deps: HandleDeps,
+  given: Given,
+  base: Loaded,
+  decision: Extract<Decision, { type: "accepted" }>,
+): Promise<Committed> {
+  const { key, actor } = given;
+  const id = deps.commitId();
+  const next = { run: decision.run, events: decision.events, at: decision.at, actor };
+  const beside = rowsBeside(
+    base.run,
+    decision.run,
+    decision.events,
+    await taskRows(deps.table, key, decision.events),
+  );
+  const also = [...(given.also?.(decision.events) ?? []), ...beside];
+  for (let tries = 0; ; tries++) {
+    try {
+      const result = await deps.log.commit(key, base, next, also.slice(0, ROWS_MAX), id);
+      if (result.type === "won") await writeRest(deps.table, also.slice(ROWS_MAX));
+      return result;
+    } catch (error) {
+      if (!(error instanceof Fault) || !error.retryable) throw error;
+      await waitTurn(deps, given, tries, error);
+    }
+  }
+}
+
+/**
+ * Rows beyond one write's size: closed tasks of a run with very many. The log is already right,
+ * and readers of a task ask its run, so being late here misleads nobody.
+ */
+async function writeRest(table: Table, operations: readonly Operation[]): Promise<void> {
+  for (let from = 0; from < operations.length; from += ROWS_MAX) {
+    await table.write(operations.slice(from, from + ROWS_MAX));
+  }
+}
+
+async function taskRows(
+  table: Table,
+  key: RunKey,
+  events: readonly Event[],
+): Promise<ReadonlyMap<string, Item>> {
+  const found = new Map<string, Item>();
+  for (const id of tasksTouched(events)) {
+    const item = await table.get(rows.task(key.tenant, id));
+    if (item) found.set(id, item);
+  }
+  return found;
+}
+
+const PAUSE_MS_MAX = 1_000;
+
+async function waitTurn(
+  deps: HandleDeps,
+  { key, command, until }: Given,
+  tries: number,
+  cause: unknown,
+): Promise<void> {
+  if (deps.elapsed() >= until) {
+    const message = `run ${key.runId} could not take ${command.type} in the time that it had`;
+    throw new Fault(message, { retryable: true, cause });
+  }
+  if (tries === 0 && cause === undefined) return;
+  await deps.pause(deps.chance() * Math.min(PAUSE_MS_MAX, 5 * 2 ** Math.min(tries, 10)));
+}

@@ -1,0 +1,75 @@
+import { chainHash } from "../../kernel/ledger.ts";
+import type { RunKey } from "../../ports/queue.ts";
+import type { Commit } from "../../store/run-log.ts";
+import type { EngineDeps } from "../deps.ts";
+import { ok, refuse, type Result } from "../refusal.ts";
+
+export type LedgerError = Readonly<{ seq: number; type: string }>;
+export type Verified = Readonly<{
+  ok: boolean;
+  /** Events in the log. */
+  count: number;
+  head: string;
+  errors: readonly LedgerError[];
+}>;
+
+const PAGE = 500;
+const ERRORS_MAX = 100;
+
+/**
+ * Recomputes the chain from what is stored and names the event at which it breaks.
+ *
+ * `prev_hash_mismatch`: a commit is missing or out of order · `record_hash_mismatch`: what a commit
+ * says of itself was altered · `content_mismatch`: its content was · `seq_gap`: events are missing ·
+ * `types_mismatch`: the events are not those that the chain covers.
+ */
+export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Result<Verified>> {
+  const hash = (text: string) => Buffer.from(deps.hash(text), "hex").toString("base64url");
+  const errors: LedgerError[] = [];
+  let head = "";
+  let seen = 0;
+  for (let more = true; more; ) {
+    const page = await deps.log.read(key, seen, PAGE);
+    for (const commit of page.commits) {
+      if (commit.seq <= seen) continue;
+      for (const type of faultsOf(commit, key.runId, head, seen + 1, hash)) {
+        errors.push({ seq: commit.seq, type });
+      }
+      head = String(commit.item["hash"]);
+      seen = commit.seq + commit.types.length - 1;
+    }
+    more = page.more && errors.length < ERRORS_MAX;
+  }
+  if (seen === 0) return refuse("NOT_FOUND", `there is no run ${key.runId}`);
+  return ok({ ok: errors.length === 0, count: seen, head, errors });
+}
+
+function faultsOf(
+  commit: Commit,
+  run: string,
+  prev: string,
+  expected: number,
+  hash: (text: string) => string,
+): readonly string[] {
+  const { seq, at, types, item, events } = commit;
+  const faults: string[] = [];
+  if (seq !== expected) faults.push("seq_gap");
+  if (String(item["prev"]) !== prev) faults.push("prev_hash_mismatch");
+  const digest = String(item["digest"]);
+  const skeleton = {
+    version: 1,
+    run,
+    seq,
+    types,
+    at,
+    actor: String(item["actor"]),
+    prev: String(item["prev"]),
+    digest,
+  } as const;
+  if (chainHash(skeleton, hash) !== String(item["hash"])) faults.push("record_hash_mismatch");
+  if (item.content !== undefined && hash(item.content) !== digest) faults.push("content_mismatch");
+  if (events && events.map((event) => event.type).join() !== types.join()) {
+    faults.push("types_mismatch");
+  }
+  return faults;
+}

@@ -1,0 +1,57 @@
+import { instantText } from "../../kernel/duration.ts";
+import type { Event } from "../../kernel/event.ts";
+import { isObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import type { Commit } from "../../store/run-log.ts";
+import type { EventView } from "../engine.ts";
+import { timedId } from "../ids.ts";
+
+/** Members that are instants inside, and RFC 3339 outside. */
+const INSTANTS = new Set(["dueAt", "at", "due", "until", "deadline"]);
+/** How tokens moved, and what keys are made of, is nobody's business outside. */
+const HIDDEN = new Set(["type", "moves", "token", "seed", "tenant", "requestHash", "park", "units"]);
+
+/** The events of a commit as everybody outside sees them. `hash` is SHA-256 as hex. */
+export function eventViews(
+  runId: string,
+  commit: Commit,
+  hash: (text: string) => string,
+): readonly EventView[] {
+  const { at, actor, types, seq } = commit;
+  return types.map((type, index) => {
+    const event = commit.events?.[index];
+    return {
+      id: `evt_${timedId(at, hash(`${runId}/${seq + index}`))}`,
+      runId,
+      seq: seq + index,
+      type,
+      at: instantText(at),
+      actor,
+      data: event ? dataOf(event) : { erased: true },
+    };
+  });
+}
+
+function dataOf(event: Event): JsonObject {
+  const shown: [string, Json][] = [];
+  for (const [name, value] of Object.entries(event) as [string, Json | undefined][]) {
+    if (value === undefined || HIDDEN.has(name)) continue;
+    if (name === "vote" && isObject(value)) {
+      const { by, decision, ...more } = value;
+      shown.push(["decision", decision ?? null], ["decidedBy", by ?? null]);
+      shown.push(...Object.entries(dated(more) as JsonObject));
+    } else if (name === "wait") shown.push([name, dated(value)]);
+    else shown.push([name, instant(name, value)]);
+  }
+  return Object.fromEntries(shown);
+}
+
+function dated(value: Json): Json {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, instant(name, member)]),
+  );
+}
+
+function instant(name: string, value: Json): Json {
+  return INSTANTS.has(name) && typeof value === "number" ? instantText(value) : value;
+}

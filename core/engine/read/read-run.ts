@@ -1,0 +1,36 @@
+import type { RunKey } from "../../ports/queue.ts";
+import type { Commit, RunLog } from "../../store/run-log.ts";
+import type { EngineDeps } from "../deps.ts";
+import type { RunView } from "../engine.ts";
+import { runView, STEPS_SHOWN } from "./run-view.ts";
+
+/** How far back a reader looks for a run's newest steps. */
+const COMMITS_MAX = 600;
+const PAGE = 100;
+
+/** A run as everybody sees it, or undefined when there is none. */
+export async function readRun(deps: EngineDeps, key: RunKey): Promise<RunView | undefined> {
+  const known = deps.cache.isAuthority ? deps.cache.get(key) : undefined;
+  const { run } = known ?? (await deps.log.load(key));
+  if (run.seq === 0) return undefined;
+  return runView(run, await newestCommits(deps.log, key, run.seq));
+}
+
+/** Enough of the newest commits to hold the newest steps, oldest first. */
+async function newestCommits(log: RunLog, key: RunKey, seq: number): Promise<readonly Commit[]> {
+  const found: Commit[] = [];
+  let started = 0;
+  for (let before = seq + 1; before > 1 && found.length < COMMITS_MAX; ) {
+    const page = await log.readBack(key, before, PAGE);
+    for (const commit of page) {
+      // A writer may be ahead of the state that we show; the answer is of one moment.
+      if (commit.seq > seq) continue;
+      found.push(commit);
+      started += commit.types.filter((type) => type === "step.started").length;
+    }
+    const oldest = page.at(-1);
+    if (!oldest || oldest.seq === 1 || page.length < PAGE || started > STEPS_SHOWN * 2) break;
+    before = oldest.seq;
+  }
+  return found.reverse();
+}

@@ -1,0 +1,110 @@
+import { isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { validateWorkflow, type Validation } from "../kernel/validate.ts";
+import { instantText } from "../kernel/duration.ts";
+import type { WorkflowRecord } from "../store/workflows.ts";
+import { findTool } from "./contexts.ts";
+import { cursorOf, readCursor } from "./cursor.ts";
+import type { EngineDeps } from "./deps.ts";
+import type { Engine, Listing, WorkflowSummary } from "./engine.ts";
+import { ok, refuse } from "./refusal.ts";
+
+/** A published document must fit one row of the table, twice over. */
+const DOCUMENT_LENGTH_MAX = 300_000;
+
+/** Publishing, and reading what was published. */
+export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
+  return {
+    async publish({ tenant }, document) {
+      const { errors } = await validate(deps, tenant, document);
+      if (errors.length > 0 || !isObject(document)) {
+        const count = errors.length === 1 ? "one fault" : `${errors.length} faults`;
+        return refuse("INVALID_WORKFLOW", `the workflow has ${count}`, { errors });
+      }
+      if (JSON.stringify(document).length > DOCUMENT_LENGTH_MAX) {
+        const message = `a workflow has at most ${DOCUMENT_LENGTH_MAX} characters`;
+        return refuse("PAYLOAD_TOO_LARGE", message);
+      }
+      const name = String(document["name"]);
+      const published = await deps.workflows.publish(tenant, name, document, deps.clock.now());
+      const { version, hash } = published.record;
+      return ok({ name, version, hash, created: published.created });
+    },
+
+    async validate({ tenant }, document) {
+      const { errors, warnings } = await validate(deps, tenant, document);
+      return { valid: errors.length === 0, errors, warnings };
+    },
+
+    async list({ tenant }, { limit, cursor }) {
+      const after = readCursor("workflows", cursor);
+      if (after === false) return { data: [], nextCursor: null };
+      const { records, next } = await deps.workflows.list(tenant, after, limit);
+      return listing("workflows", records, next);
+    },
+
+    async get({ tenant }, name, version) {
+      const record =
+        version === undefined
+          ? await deps.workflows.newest(tenant, name)
+          : await deps.workflows.get(tenant, name, version);
+      if (!record) return refuse("WORKFLOW_NOT_FOUND", `there is no workflow ${named(name, version)}`);
+      return ok({ ...summary(record), document: record.document });
+    },
+
+    async versions({ tenant }, name, { limit, cursor }) {
+      const after = readCursor("versions", cursor);
+      if (after === false) return refuse("INVALID_REQUEST", "the cursor is not one of this list");
+      const { records, next } = await deps.workflows.versions(tenant, name, after, limit);
+      if (records.length === 0 && after === undefined) {
+        return refuse("WORKFLOW_NOT_FOUND", `there is no workflow "${name}"`);
+      }
+      return ok(listing("versions", records, next));
+    },
+  };
+}
+
+export function named(name: string, version: number | undefined): string {
+  return version === undefined ? `"${name}"` : `"${name}" version ${version}`;
+}
+
+async function validate(deps: EngineDeps, tenant: string, document: Json): Promise<Validation> {
+  const tools = new Set<string>();
+  for (const name of toolsNamed(document)) {
+    if (await findTool(deps, tenant, name)) tools.add(name);
+  }
+  return validateWorkflow(document, {
+    tool: (name) => tools.has(name),
+    model: (name) => deps.models.knows(name),
+    schemaProblems: (schema) => deps.schemas.problems(schema),
+  });
+}
+
+function toolsNamed(document: Json): ReadonlySet<string> {
+  const nodes = isObject(document) && Array.isArray(document["nodes"]) ? document["nodes"] : [];
+  const names = (nodes as readonly Json[]).flatMap((node) =>
+    isObject(node) && typeof node["tool"] === "string" && node["tool"].length <= 128
+      ? [node["tool"]]
+      : [],
+  );
+  return new Set(names.slice(0, 1_000));
+}
+
+function listing(
+  kind: string,
+  records: readonly WorkflowRecord[],
+  next: string | null,
+): Listing<WorkflowSummary> {
+  return { data: records.map(summary), nextCursor: cursorOf(kind, next) };
+}
+
+function summary({ name, version, hash, createdAt, document }: WorkflowRecord): WorkflowSummary {
+  const { title, description } = document as JsonObject;
+  return {
+    name,
+    version,
+    hash,
+    ...(typeof title === "string" && { title }),
+    ...(typeof description === "string" && { description }),
+    createdAt: instantText(createdAt),
+  };
+}

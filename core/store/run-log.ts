@@ -1,0 +1,263 @@
+import type { Event } from "../kernel/event.ts";
+import { evolve } from "../kernel/evolve.ts";
+import type { Instant } from "../kernel/json.ts";
+import { canonical, chainHash, type Skeleton } from "../kernel/ledger.ts";
+import { type Actor, LANGUAGE_VERSION, type Run, unstarted } from "../kernel/run.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
+import { Fault } from "../ports/fault.ts";
+import type { RunKey } from "../ports/queue.ts";
+import type { Item, Operation, Refused, Table } from "../ports/table.ts";
+import { padded, rows } from "./rows.ts";
+
+/** A run as last committed. `hash` is the head of its chain, which the next commit names. */
+export type Loaded = Readonly<{
+  run: Run;
+  hash: string;
+  /** Bytes of the log since the last snapshot, and of that snapshot. */
+  bytes: number;
+  snapshotBytes: number;
+}>;
+
+/** One commit, read back. */
+export type Commit = Readonly<{
+  seq: number;
+  at: Instant;
+  actor: Actor;
+  types: readonly string[];
+  /** Undefined when the content was erased. */
+  events: readonly Event[] | undefined;
+  item: Item;
+}>;
+
+export type Committed =
+  | Readonly<{ type: "won"; loaded: Loaded }>
+  /** Another commit came first. */
+  | Readonly<{ type: "lost"; winner: Item | undefined }>
+  /** Another row of the same write refused: a limit, or a claimed name. */
+  | Readonly<{ type: "refused"; refused: readonly Refused[] }>;
+
+export type RunLog = Readonly<{
+  load(key: RunKey): Promise<Loaded>;
+  commit(
+    key: RunKey,
+    base: Loaded,
+    next: { run: Run; events: readonly Event[]; at: Instant; actor: Actor },
+    also: readonly Operation[],
+    id: string,
+  ): Promise<Committed>;
+  /** Commits that hold events after `after`, oldest first; `more` when there are others. */
+  read(
+    key: RunKey,
+    after: number,
+    limit: number,
+  ): Promise<{ commits: readonly Commit[]; more: boolean }>;
+  /** The newest commits, newest first, from before event `before`. */
+  readBack(key: RunKey, before: number, limit: number): Promise<readonly Commit[]>;
+}>;
+
+const SNAPSHOT_BYTES_MIN = 64 * 1024;
+/** A row must stay well under the 400 KB of a DynamoDB item; a larger state is folded anew. */
+const SNAPSHOT_BYTES_MAX = 300 * 1024;
+const PAGE = 200;
+
+/**
+ * The log of a run is the run: one conditional put a commit, which is lock, fence and checkpoint.
+ *
+ * The put needs `attribute_not_exists` on the commit's key, the number of its first event. Bases
+ * end where commits end, so whoever decided on an older base asks for a key that is taken. A put
+ * that was refused by a commit of our own id is an answer that was lost on its way: we won.
+ */
+export function runLog(deps: {
+  table: Table;
+  /** SHA-256 in base64url. */
+  hash(text: string): string;
+  salt(): string;
+  artifacts: Artifacts;
+}): RunLog {
+  const { table } = deps;
+  return {
+    load: (key) => load(deps, key),
+
+    async commit(key, base, next, also, id) {
+      const { item, hash } = commitItem(deps, key, base, next, id);
+      const put: Operation = { type: "put", item, when: { type: "absent" } };
+      const result = await table.write([put, ...also]);
+      if (!result.ok) {
+        const fence = result.refused.find((refused) => refused.operation === 0);
+        if (fence?.item?.["id"] !== id) {
+          return fence ? { type: "lost", winner: fence.item } : { type: "refused", ...result };
+        }
+      }
+      const bytes = base.bytes + (item.content?.length ?? 0) + 400;
+      const loaded = { run: next.run, hash, bytes, snapshotBytes: base.snapshotBytes };
+      return { type: "won", loaded: await snapshot(deps, key, loaded) };
+    },
+
+    async read(key, after, limit) {
+      // The commit that holds event `after` + 1 may begin before it.
+      const first = after === 0 ? 1 : await holding(table, key, after + 1);
+      const page = await table.query({
+        pk: rows.run(key.tenant, key.runId),
+        prefix: "log#",
+        after: `log#${padded(first - 1)}~`,
+        limit,
+      });
+      return { commits: page.items.map(commitOf), more: page.more };
+    },
+
+    async readBack(key, before, limit) {
+      const { items } = await table.query({
+        pk: rows.run(key.tenant, key.runId),
+        prefix: "log#",
+        after: `log#${padded(before)}`,
+        reverse: true,
+        limit,
+      });
+      return items.map(commitOf);
+    },
+  };
+}
+
+/** The number of the commit that holds an event. */
+async function holding(table: Table, key: RunKey, seq: number): Promise<number> {
+  const { items } = await table.query({
+    pk: rows.run(key.tenant, key.runId),
+    prefix: "log#",
+    after: `log#${padded(seq)}~`,
+    reverse: true,
+    limit: 1,
+  });
+  return items[0] ? Number(items[0]["seq"]) : 1;
+}
+
+function commitItem(
+  deps: { hash(text: string): string; salt(): string },
+  key: RunKey,
+  base: Loaded,
+  next: { events: readonly Event[]; at: Instant; actor: Actor },
+  id: string,
+): { item: Item; hash: string } {
+  const seq = base.run.seq + 1;
+  const content = canonical({ events: next.events, salt: deps.salt() });
+  const actor = canonical(next.actor);
+  const types = next.events.map((event) => event.type);
+  const skeleton: Skeleton = {
+    version: 1,
+    run: key.runId,
+    seq,
+    types,
+    at: next.at,
+    actor,
+    prev: base.hash,
+    digest: deps.hash(content),
+  };
+  const hash = chainHash(skeleton, deps.hash);
+  const item: Item = {
+    ...rows.commit(key.tenant, key.runId, seq),
+    id,
+    seq,
+    at: next.at,
+    actor,
+    types: types.join(","),
+    prev: base.hash,
+    digest: skeleton.digest,
+    hash,
+    language: LANGUAGE_VERSION,
+    content,
+  };
+  return { item, hash };
+}
+
+type Stores = Readonly<{ table: Table; artifacts: Artifacts }>;
+
+async function load({ table, artifacts }: Stores, key: RunKey): Promise<Loaded> {
+  const saved = await table.get(rows.snapshot(key.tenant, key.runId));
+  let loaded = (saved && (await fromSnapshot(artifacts, key, saved))) ?? empty(key);
+  for (let more = true; more; ) {
+    const page = await table.query({
+      pk: rows.run(key.tenant, key.runId),
+      prefix: "log#",
+      after: `log#${padded(loaded.run.seq)}~`,
+      limit: PAGE,
+    });
+    for (const item of page.items) loaded = fold(loaded, item);
+    more = page.more;
+  }
+  return loaded;
+}
+
+function empty(key: RunKey): Loaded {
+  return { run: unstarted(key.tenant, key.runId), hash: "", bytes: 0, snapshotBytes: 0 };
+}
+
+async function fromSnapshot(
+  artifacts: Artifacts,
+  key: RunKey,
+  item: Item,
+): Promise<Loaded | undefined> {
+  checkLanguage(item);
+  const artifact = item["artifact"];
+  const content =
+    typeof artifact === "string"
+      ? await artifacts.get(key.tenant, key.runId, artifact)
+      : item.content;
+  if (content === undefined) return undefined;
+  const run = JSON.parse(content) as Run;
+  return { run, hash: String(item["hash"]), bytes: 0, snapshotBytes: content.length };
+}
+
+function fold(loaded: Loaded, item: Item): Loaded {
+  checkLanguage(item);
+  const { at, events } = commitOf(item);
+  if (!events) throw new Error(`commit ${item.sk} of ${item.pk} has no content to fold`);
+  const run = events.reduce((state, event) => evolve(state, event, at), loaded.run);
+  const bytes = loaded.bytes + (item.content?.length ?? 0) + 400;
+  return { ...loaded, run, hash: String(item["hash"]), bytes };
+}
+
+function checkLanguage(item: Item): void {
+  if (Number(item["language"]) <= LANGUAGE_VERSION) return;
+  const message = `${item.pk} was written by a newer version (language ${item["language"]})`;
+  throw new Fault(message, { retryable: true });
+}
+
+/** Bounds replay. A cache of the log: that it is missing or old costs time and nothing else. */
+async function snapshot({ table, artifacts }: Stores, key: RunKey, loaded: Loaded) {
+  if (loaded.bytes <= Math.max(SNAPSHOT_BYTES_MIN, loaded.snapshotBytes)) return loaded;
+  const { tenant, runId } = key;
+  const text = JSON.stringify(loaded.run);
+  try {
+    // The artifact is there before the row that names it: see rule 9.
+    const kept =
+      text.length > SNAPSHOT_BYTES_MAX
+        ? { artifact: await artifacts.put(tenant, runId, text) }
+        : { content: text };
+    const item: Item = {
+      ...rows.snapshot(tenant, runId),
+      seq: loaded.run.seq,
+      hash: loaded.hash,
+      language: LANGUAGE_VERSION,
+      ...kept,
+    };
+    await table.write([{ type: "put", item }]);
+    return { ...loaded, bytes: 0, snapshotBytes: text.length };
+  } catch (error) {
+    // The commit stands; the next one tries again.
+    if (error instanceof Fault && error.retryable) return loaded;
+    throw error;
+  }
+}
+
+export function commitOf(item: Item): Commit {
+  const content = item.content;
+  const parsed =
+    content === undefined ? undefined : (JSON.parse(content) as { events: readonly Event[] });
+  return {
+    seq: Number(item["seq"]),
+    at: Number(item["at"]),
+    actor: JSON.parse(String(item["actor"])) as Actor,
+    types: String(item["types"]).split(","),
+    events: parsed?.events,
+    item,
+  };
+}

@@ -1,0 +1,175 @@
+import type { EventOf, Event } from "../kernel/event.ts";
+import type { Instant } from "../kernel/json.ts";
+import { hasEnded, isOwed, nextDue, type Run, tokensOf } from "../kernel/run.ts";
+import { waitingOn } from "../kernel/waiting-on.ts";
+import type { Item, Operation } from "../ports/table.ts";
+import { closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
+import { owedMail } from "./outbox.ts";
+import { dueAt, dueShard, listSk, rows } from "./rows.ts";
+
+/** How long a run that is owed something may go unlooked at before the sweep looks. */
+export const LOOK_AGAIN_MS = 60_000;
+
+/**
+ * The rows beside the log that a commit changes: what lists show, what is due, waits, tasks, mail.
+ *
+ * Most commits change none of them and are one put. `taskRows` are the rows of the tasks that the
+ * events name, as they are now: the log's fence keeps anybody else from changing them meanwhile.
+ */
+export function rowsBeside(
+  before: Run,
+  after: Run,
+  events: readonly Event[],
+  taskRows: ReadonlyMap<string, Item>,
+): readonly Operation[] {
+  const operations: Operation[] = [];
+  const head = headRow(after);
+  if (before.seq === 0 || isShownAnew(before, after)) operations.push({ type: "put", item: head });
+  operations.push(...waitRows(before, after));
+  const tasks = new Map(taskRows);
+  for (const event of events) {
+    const row = taskRow(after, event, tasks);
+    if (row) tasks.set(String(row["task"]), row);
+    if (event.type === "task.created") operations.push(...mailRows(after, event));
+  }
+  if (before.seq > 0 && hasEnded(after)) {
+    for (const unit of after.units ?? []) operations.push(...returnUnit(after.tenant, unit, after.id));
+  }
+  for (const [id, row] of tasks) {
+    if (row !== taskRows.get(id)) operations.push({ type: "put", item: row });
+  }
+  return operations;
+}
+
+/** The tasks whose rows must be read before `rowsBeside` can be asked. */
+export function tasksTouched(events: readonly Event[]): readonly string[] {
+  const made = new Set<string>();
+  const touched = new Set<string>();
+  for (const event of events) {
+    if (event.type === "task.created") made.add(event.task);
+    else if (
+      event.type === "task.decided" ||
+      event.type === "task.expired" ||
+      event.type === "task.cancelled"
+    ) {
+      if (!made.has(event.task)) touched.add(event.task);
+    }
+  }
+  return [...touched];
+}
+
+/** From queued to running is not written: a reader looks at the log of a run that says queued. */
+function isShownAnew(before: Run, after: Run): boolean {
+  const shown = (run: Run) => (run.status === "queued" ? "running" : run.status);
+  if (shown(before) !== shown(after) || hasEnded(after)) return true;
+  if (nextDue(before) !== nextDue(after)) return true;
+  const waits = (run: Run) =>
+    tokensOf(run)
+      .filter((token) => token.status === "waiting" || token.status === "retrying")
+      .map((token) => `${token.id}.${token.visit}.${token.attempt}`)
+      .join();
+  return waits(before) !== waits(after);
+}
+
+/** When the sweep looks at the run: at what is due by itself, or soon when a driver is owed. */
+export function lookAt(run: Run): Instant | undefined {
+  if (hasEnded(run)) return undefined;
+  const due = nextDue(run);
+  if (!isOwed(run, run.at)) return due;
+  const again = run.at + LOOK_AGAIN_MS;
+  return due === undefined ? again : Math.min(due, again);
+}
+
+export function headRow(run: Run, at = lookAt(run)): Item {
+  const live = hasEnded(run) ? "done" : "live";
+  const waits = waitingOn(run).slice(0, 20);
+  const due =
+    at === undefined ? {} : { dueShard: dueShard(run.id), dueAt: dueAt(at, `run#${run.id}`) };
+  return {
+    ...rows.head(run.tenant, run.id),
+    ...due,
+    listPk: `${run.tenant}#runs#${live}`,
+    listSk: listSk(run.createdAt, run.id),
+    kind: "run",
+    tenant: run.tenant,
+    run: run.id,
+    status: run.status,
+    owed: isOwed(run, run.at),
+    workflow: run.workflow.name,
+    version: run.workflow.version,
+    createdAt: run.createdAt,
+    updatedAt: run.at,
+    ...(run.endedAt !== undefined && { endedAt: run.endedAt }),
+    ...(run.parent !== undefined && { parent: run.parent }),
+    ...(Object.keys(run.tags).length > 0 && { tags: JSON.stringify(run.tags) }),
+    ...(waits.length > 0 && { waitingOn: JSON.stringify(waits) }),
+  };
+}
+
+/** One row per open wait for an event, so that an event of the tenant finds its runs. */
+function waitRows(before: Run, after: Run): readonly Operation[] {
+  const operations: Operation[] = [];
+  const old = eventWaits(before);
+  const now = eventWaits(after);
+  for (const [id, item] of now) if (!old.has(id)) operations.push({ type: "put", item });
+  for (const [id, { pk, sk }] of old) {
+    if (!now.has(id)) operations.push({ type: "remove", key: { pk, sk } });
+  }
+  return operations;
+}
+
+function eventWaits(run: Run): ReadonlyMap<string, Item> {
+  const waits = new Map<string, Item>();
+  for (const { id, visit, node, wait } of tokensOf(run)) {
+    if (wait?.kind !== "event") continue;
+    const pk = rows.event(run.tenant, wait.name, wait.key ?? "");
+    const sk = `wait#${run.id}#${node}.${visit}`;
+    waits.set(`${id}.${visit}`, { pk, sk, run: run.id });
+  }
+  return waits;
+}
+
+function taskRow(run: Run, event: Event, tasks: ReadonlyMap<string, Item>): Item | undefined {
+  switch (event.type) {
+    case "task.created":
+      return newTaskRow(run, event);
+    case "task.decided":
+    case "task.expired":
+    case "task.cancelled": {
+      // A row that was never written (see `writeRest`) is not missed: the log knows better.
+      const row = tasks.get(event.task);
+      if (!row) return undefined;
+      if (event.type === "task.decided") return votedTaskRow(row, event, run.at);
+      const status = event.type === "task.expired" ? "expired" : "cancelled";
+      return closedTaskRow(row, status, run.at);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Mail is owed, not sent: a row that stays until the mailer has taken it. */
+function mailRows(run: Run, event: EventOf<"task.created">): readonly Operation[] {
+  if (!event.email) return [];
+  const { task } = event;
+  return event.approvers.filter(isAddress).map((approver) => {
+    const id = `${task}#${approver}`;
+    const mail = { tenant: run.tenant, id, runId: run.id, task, approver, version: 1 };
+    return { type: "put", item: owedMail(mail, run.at) };
+  });
+}
+
+/**
+ * Gives back the unit of a limit, in the write that ends its holder. The unit's row, named after
+ * the holder, is the proof that it was taken and not yet given back.
+ */
+function returnUnit(tenant: string, unit: string, holder: string): readonly Operation[] {
+  return [
+    { type: "remove", key: rows.unit(tenant, unit, holder), when: { type: "present" } },
+    { type: "add", key: rows.counter(tenant, unit), by: -1, min: 0 },
+  ];
+}
+
+export function isAddress(text: string): boolean {
+  return /^[^\s@<>"(),:;]+@[^\s@<>"(),:;]+$/.test(text);
+}
