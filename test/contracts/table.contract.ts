@@ -3,6 +3,7 @@ import type { Table } from "../../core/ports/table.ts";
 import { conditionPromises } from "./table-conditions.ts";
 import { counterPromises } from "./table-counters.ts";
 import { limitPromises } from "./table-limits.ts";
+import { modelPromises } from "./table-model.ts";
 import { queryPromises } from "./table-queries.ts";
 import { valuePromises } from "./table-values.ts";
 
@@ -43,6 +44,9 @@ export function tableContract(name: string, open: () => OpenTable | Promise<Open
     });
     describe("values", () => {
       valuePromises(subject);
+    });
+    describe("random histories", () => {
+      modelPromises(subject);
     });
     describe("limits", () => {
       limitPromises(subject);
