@@ -1,0 +1,116 @@
+import { type Drive, type DriveDeps, drive } from "../core/engine/drive.ts";
+import { Fault } from "../core/ports/fault.ts";
+import type { Log } from "../core/ports/log.ts";
+import type { Queue, RunKey } from "../core/ports/queue.ts";
+
+export interface Drivers extends Queue {
+  /** Resolves when nothing is queued and nothing is driven, or after `ms`. */
+  idle(ms: number): Promise<void>;
+  /** Takes on nothing more; resolves when what is under way has ended, or after `ms`. */
+  drain(ms: number): Promise<void>;
+  active(): number;
+}
+
+/** Runs that are driven at once; more wait their turn, one of each tenant after the other. */
+const DRIVES_MAX = 256;
+const EFFECTS_MAX = 64;
+const AGAIN_MS = 1_000;
+
+type Entry = { drive: Drive | undefined; again: boolean };
+
+/**
+ * The work queue of one process: a run is driven by one driver at a time, and tenants take turns,
+ * so that one with thousands of runs does not hold up another's single one.
+ */
+export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers {
+  const known = new Map<string, Entry>();
+  const waiting = new Map<string, RunKey[]>();
+  const idlers = new Set<() => void>();
+  let driving = 0;
+  let closed = false;
+  const lost = new AbortController();
+
+  function wake(key: RunKey): void {
+    if (closed) return;
+    const name = `${key.tenant}/${key.runId}`;
+    const entry = known.get(name);
+    if (entry) {
+      entry.again = true;
+      entry.drive?.poke();
+      return;
+    }
+    known.set(name, { drive: undefined, again: false });
+    if (driving < DRIVES_MAX) return start(key);
+    const line = waiting.get(key.tenant);
+    if (line) line.push(key);
+    else waiting.set(key.tenant, [key]);
+  }
+
+  function start(key: RunKey): void {
+    const name = `${key.tenant}/${key.runId}`;
+    const entry = known.get(name);
+    if (!entry) return;
+    driving++;
+    entry.again = false;
+    const options = { effectsMax: EFFECTS_MAX, until: Number.POSITIVE_INFINITY, lost: lost.signal };
+    entry.drive = drive(deps.driveDeps(), key, options);
+    void entry.drive.done.then(
+      () => ended(key, name, entry, undefined),
+      (error: unknown) => ended(key, name, entry, error),
+    );
+  }
+
+  function ended(key: RunKey, name: string, entry: Entry, error: unknown): void {
+    driving--;
+    known.delete(name);
+    if (error !== undefined) {
+      const retryable = error instanceof Fault && error.retryable;
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      deps.log.error("a drive failed", { tenant: key.tenant, run: key.runId, retryable, error: text });
+      // The run's row in the due index brings it back even if this process ends before.
+      setTimeout(() => wake(key), AGAIN_MS).unref();
+    } else if (entry.again) wake(key);
+    next();
+    if (driving === 0) for (const idle of idlers) idle();
+  }
+
+  /** The first in line of the tenant that has waited longest; it goes to the end of the round. */
+  function next(): void {
+    while (driving < DRIVES_MAX && !closed) {
+      const [first] = waiting;
+      if (!first) return;
+      const [tenant, line] = first;
+      const key = line.shift();
+      waiting.delete(tenant);
+      if (line.length > 0) waiting.set(tenant, line);
+      if (key) start(key);
+    }
+  }
+
+  function idle(ms: number): Promise<void> {
+    if (driving === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(finish, ms);
+      function finish(): void {
+        clearTimeout(timer);
+        idlers.delete(finish);
+        resolve();
+      }
+      idlers.add(finish);
+    });
+  }
+
+  return {
+    wake,
+    idle,
+    active: () => driving,
+    async drain(ms) {
+      closed = true;
+      waiting.clear();
+      await idle(ms);
+      // What is still being called goes on in the next process, under the same keys.
+      lost.abort();
+      await idle(1_000);
+    },
+  };
+}
