@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { HttpApp, HttpRequest, HttpResponse } from "../adapters/http/http.ts";
 import type { Log } from "../core/ports/log.ts";
+import { closer } from "./close-server.ts";
 import { answerBadRequest, BROKEN, MISDIRECTED } from "./door-problem.ts";
 import { isServedHost } from "./host-name.ts";
 import { listen } from "./listen.ts";
@@ -66,12 +67,13 @@ export function httpDoor(given: HttpDoorOptions): HttpDoor {
   });
   server.on("clientError", answerBadRequest);
 
+  const close = closer(server);
   return {
     server,
     listen: () => listen(server, options),
     async drain() {
       draining = true;
-      await closeServer(server, drainMsMax);
+      await close(drainMsMax);
     },
   };
 }
@@ -110,14 +112,4 @@ async function answerOf(app: HttpApp, asked: HttpRequest, log: Log): Promise<Htt
     log.error("request failed", { method: asked.method, error: said });
     return BROKEN;
   }
-}
-
-/** Lets requests finish and closes each connection as it falls idle; what is left then, at once. */
-async function closeServer(server: Server, msMax: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
-  const sweep = setInterval(() => server.closeIdleConnections(), 20);
-  const end = setTimeout(() => server.closeAllConnections(), msMax);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(end);
 }

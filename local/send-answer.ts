@@ -34,6 +34,11 @@ export function refuse(
   response.writeHead(status, headersOf(status, headers, body, true));
   if (request.method !== "HEAD") response.write(body);
 
+  // Who asked whether to send the body takes this answer for a no, and sends nothing.
+  if (request.headers.expect !== undefined) {
+    response.end();
+    return;
+  }
   let bytes = 0;
   const end = () => {
     clearTimeout(timer);

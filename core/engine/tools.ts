@@ -35,7 +35,7 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
         const message = "a tool's name is letters, digits, _, . and -, at most 128";
         problems.unshift({ path: "name", code: "INVALID_VALUE", message });
       }
-      if (deps.tools.builtins.has(name)) {
+      if (deps.tools.builtins.has(name) && tool.kind !== "builtin") {
         const message = `"${name}" comes with the runtime; choose another name`;
         problems.unshift({ path: "name", code: "RESERVED", message });
       }
