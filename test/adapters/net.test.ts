@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import http from "node:http";
 import { type AddressInfo, connect, createServer, type LookupFunction } from "node:net";
+import { connect as tlsConnect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isReachable } from "../../adapters/net/address.ts";
 import { guardSocket } from "../../adapters/net/guarded-agent.ts";
@@ -246,12 +247,15 @@ describe("a target that is not public", () => {
     expect(code).toBe("TARGET_REFUSED");
   });
 
-  it("hears nothing on a socket that reached it in spite of the lookup", async () => {
+  it.each([
+    ["TCP", (at: number) => connect(at, "127.0.0.1")],
+    ["TLS", (at: number) => tlsConnect({ port: at, host: "127.0.0.1" })],
+  ])("hears nothing over %s when it was reached in spite of the lookup", async (_name, open) => {
     const heard: Buffer[] = [];
     const listener = createServer((socket) => socket.on("data", (data) => heard.push(data)));
     listener.listen(0, "127.0.0.1");
     await once(listener, "listening");
-    const socket = connect((listener.address() as AddressInfo).port, "127.0.0.1");
+    const socket = open((listener.address() as AddressInfo).port);
     guardSocket(socket, false);
     socket.write("GET / HTTP/1.1\r\n\r\n");
 
@@ -308,6 +312,29 @@ describe("an allowed request", () => {
 
     expect(code).toBe("TARGET_REFUSED");
     expect(connections).toBe(before);
+  });
+
+  it("frames every body, so that no part of it is read as another request", async () => {
+    for (const method of ["DELETE", "POST", "GET"]) {
+      await get(`http://127.0.0.1:${port}/`, {
+        allowLoopback: true,
+        method,
+        body: "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n",
+      });
+
+      expect(reached).toEqual([`${method} /`]);
+    }
+  });
+
+  it("waits for a free connection rather than opening one for each of many calls", async () => {
+    const before = connections;
+
+    const calls = Array.from({ length: 200 }, () =>
+      get(`http://127.0.0.1:${port}/`, { allowLoopback: true }),
+    );
+
+    expect((await Promise.all(calls)).every(({ status }) => status === 200)).toBe(true);
+    expect(connections - before).toBeLessThanOrEqual(64);
   });
 
   it.each(["Host", "transfer-encoding", "Content-Length", "connection", "expect", "upgrade"])(
