@@ -17,7 +17,7 @@ export type Locked =
   | Readonly<{ ok: true; lock: FolderLock }>
   | Readonly<{ ok: false; holder: Holder | undefined }>;
 
-/** A killed process may hold its lock for some moments more, and a new holder may not yet be named. */
+/** A killed process may hold its lock a moment longer, and a new holder not yet be named. */
 const PATIENCE_MS = 1000;
 const LOOK_EVERY_MS = 20;
 

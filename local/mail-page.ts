@@ -48,7 +48,7 @@ function linkItem(link: string): Html {
   return html`<li><a href="${link}" target="_blank" rel="noopener noreferrer">${link}</a></li>`;
 }
 
-/** The HTML part alone: for the frame of the page, and harmless also when it is opened by itself. */
+/** The HTML part alone: for the frame of the page, and harmless when opened by itself. */
 export function mailHtml(mail: ReceivedMail): HttpResponse {
   const body = mail.html.replace(/<head[^>]*>/i, (head) => `${head}<base target="_blank">`);
   const policy =

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Writes a file that only its owner may read. After a crash it has its old content or all of this. */
+/** Writes a file for its owner alone. After a crash it has its old content or all of this. */
 export function writeWhole(file: string, content: string): void {
   const draft = `${file}.new`;
   const handle = openSync(draft, "w", 0o600);

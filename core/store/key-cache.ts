@@ -1,19 +1,18 @@
-import type { Caller } from "../engine/engine.ts";
 import type { Instant } from "../kernel/json.ts";
 import type { Clock } from "../ports/clock.ts";
 
 const LIFE_MS = 30_000;
 const ENTRIES_MAX = 10_000;
 
-export interface KeyCache {
+export interface KeyCache<Caller> {
   get(hash: string): Caller | undefined;
   /** Reads and remembers, unless a key was forgotten while the read was under way. */
   fill(hash: string, read: () => Promise<Caller | undefined>): Promise<Caller | undefined>;
   forget(hash: string): void;
 }
 
-/** Callers behind keys that were good a moment ago, by the key's hash. Bounded, oldest out first. */
-export function keyCache(clock: Clock): KeyCache {
+/** Who is behind keys that were good a moment ago, by hash. Bounded, the oldest go first. */
+export function keyCache<Caller>(clock: Clock): KeyCache<Caller> {
   const entries = new Map<string, { caller: Caller; until: Instant }>();
   let forgotten = 0;
 

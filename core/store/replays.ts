@@ -1,4 +1,3 @@
-import type { Replays } from "../engine/access.ts";
 import type { JsonObject } from "../kernel/json.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Condition, Item, Table } from "../ports/table.ts";
@@ -9,7 +8,25 @@ const KEPT_MS = 24 * 3_600_000;
 const CLAIM_MS = 60_000;
 const RACES_MAX = 3;
 
-type Begun = Awaited<ReturnType<Replays["begin"]>>;
+/** What became of a key's first use. */
+export type Begun =
+  | Readonly<{ type: "first" }>
+  | Readonly<{ type: "replay"; status: number; body: JsonObject }>
+  | Readonly<{ type: "reused" }>
+  | Readonly<{ type: "in_flight" }>;
+
+/** The rows of the engine's `Replays`; what its methods promise is said there. */
+export interface ReplayStore {
+  begin(scope: string, key: string, bodyHash: string): Promise<Begun>;
+  finish(
+    scope: string,
+    key: string,
+    bodyHash: string,
+    status: number,
+    body: JsonObject,
+  ): Promise<void>;
+  abandon(scope: string, key: string): Promise<void>;
+}
 
 /**
  * Answers of creating requests, kept for a repeat of the same request.
@@ -17,7 +34,7 @@ type Begun = Awaited<ReturnType<Replays["begin"]>>;
  * A claim is a row as well. Whoever finds one that is neither answered nor fresh may take it over:
  * its condition names the instant of the claim it replaces, so that of two takers one wins.
  */
-export function tableReplays({ table, clock }: { table: Table; clock: Clock }): Replays {
+export function tableReplays({ table, clock }: { table: Table; clock: Clock }): ReplayStore {
   async function claim(scope: string, key: string, bodyHash: string, when: Condition) {
     const now = clock.now();
     const item = {

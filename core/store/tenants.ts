@@ -1,38 +1,31 @@
-import type { Access, TenantView } from "../engine/access.ts";
-import { ok, refuse } from "../engine/refusal.ts";
-import { instantText } from "../kernel/duration.ts";
-import type { AccessDeps } from "./access-deps.ts";
-import { looksLikeId, tenantItem, tenantView } from "./access-rows.ts";
-import { newestFirst } from "./newest-first.ts";
+import type { Table } from "../ports/table.ts";
+import { looksLikeId, type TenantRecord, tenantItem, tenantRecord } from "./access-records.ts";
+import { type Listed, type ListPage, newestFirst } from "./newest-first.ts";
 import { rows } from "./rows.ts";
 
-type TenantStore = Pick<Access, "createTenant" | "tenant" | "tenants"> & {
-  ensureTenant(id: string, name: string): Promise<TenantView>;
-};
+export interface TenantStore {
+  /** The tenant as it is then: one that was there before is left alone. */
+  add(tenant: TenantRecord): Promise<TenantRecord>;
+  get(id: string): Promise<TenantRecord | undefined>;
+  list(page: ListPage): Promise<Listed<TenantRecord>>;
+}
 
 /** Tenants, one row each. */
-export function tableTenants({ table, clock, newId }: AccessDeps): TenantStore {
-  async function put(tenant: Omit<TenantView, "createdAt">): Promise<TenantView> {
-    const view = { ...tenant, createdAt: instantText(clock.now()) };
-    const item = tenantItem(view);
-    const written = await table.write([{ type: "put", item, when: { type: "absent" } }]);
-    if (written.ok) return view;
-    const stored = await table.get(rows.tenant(view.id));
-    if (stored === undefined) throw new Error(`tenant ${view.id} could not be written`);
-    return tenantView(stored);
+export function tenantStore(table: Table): TenantStore {
+  async function get(id: string): Promise<TenantRecord | undefined> {
+    const item = looksLikeId(id) ? await table.get(rows.tenant(id)) : undefined;
+    return item && tenantRecord(item);
   }
 
   return {
-    createTenant: ({ name, limits = {}, lane = "dedicated" }) =>
-      put({ id: newId("ten_"), name, limits, lane }),
-
-    async tenant(id) {
-      const item = looksLikeId(id) ? await table.get(rows.tenant(id)) : undefined;
-      return item ? ok(tenantView(item)) : refuse("NOT_FOUND", "There is no such tenant.");
+    async add(tenant) {
+      const item = tenantItem(tenant);
+      const written = await table.write([{ type: "put", item, when: { type: "absent" } }]);
+      const stored = written.ok ? tenant : await get(tenant.id);
+      if (stored === undefined) throw new Error(`tenant ${tenant.id} could not be written`);
+      return stored;
     },
-
-    tenants: (paging) => newestFirst(table, rows.tenant("").pk, paging, tenantView),
-
-    ensureTenant: (id, name) => put({ id, name, limits: {}, lane: "dedicated" }),
+    get,
+    list: (page) => newestFirst(table, rows.tenant("").pk, page, tenantRecord),
   };
 }

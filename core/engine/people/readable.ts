@@ -7,7 +7,7 @@ const LINES_MAX = 60;
 const LINE_LENGTH_MAX = 300;
 const DEPTH_MAX = 6;
 
-/** A value as a person would write it down: names and indentation, no brackets. Long ones are cut. */
+/** A value as a person would write it down: by names and indentation. Long ones are cut. */
 export function readable(value: Json): Readable {
   const lines = writer();
   describe(lines, value, "", 0);

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { v7 } from "uuid";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { KeyRequest } from "../../core/engine/access.ts";
+import { tableAccess } from "../../core/engine/people/table-access.ts";
 import type { Operation, Table } from "../../core/ports/table.ts";
-import { tableAccess } from "../../core/store/access.ts";
 import { rows } from "../../core/store/rows.ts";
 import { memoryTable } from "../support/memory-table.ts";
 
@@ -269,7 +269,7 @@ describe("a key that the deployment fixes", () => {
     await access.ensureTenant("default", "Default");
 
     await expect(access.ensureKey("default", { ...fixed, key: key.key })).rejects.toThrow(
-      "key_fixed is another key",
+      "key_fixed is a key of this deployment already",
     );
     expect(await access.authenticate(key.key)).toMatchObject({ keyId: key.id });
   });
