@@ -30,7 +30,7 @@ export function models(config: ModelsConfig, parts: ModelsParts): Models {
       const provider = providerOf(config, id);
       if (!provider || !isKnown(config, request.model)) {
         const message = `No provider of this deployment has the model ${request.model}.`;
-        throw new CallFailure("MODEL_UNKNOWN", message, { retryable: false });
+        throw new CallFailure("MODEL_NOT_FOUND", message, { retryable: false });
       }
       if (provider.kind === "mock") {
         const said =

@@ -5,6 +5,9 @@ import { CallFailure } from "../../core/ports/call-failure.ts";
 /** Replacing a shorter value in an answer would damage more than it hides. */
 const HIDDEN_LENGTH_MIN = 6;
 
+/** The same for a name in every call, so that templates need to be parsed only once. */
+const UNGUESSABLE = randomUUID();
+
 export type OpenedConfig = Readonly<{
   /** The configuration with a stand-in for each secret: safe to hand to the templates. */
   config: Json;
@@ -34,9 +37,9 @@ export async function openSecrets(
 ): Promise<OpenedConfig> {
   const standIns = new Map<string, string>();
   const marked = withStandIns(config, (name) => {
-    const known = standIns.get(name) ?? `secret-${randomUUID()}`;
-    standIns.set(name, known);
-    return known;
+    const standIn = `secret-${UNGUESSABLE}-${name}`;
+    standIns.set(name, standIn);
+    return standIn;
   });
   const values = new Map<string, string>();
   for (const [name, standIn] of standIns) {

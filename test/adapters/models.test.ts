@@ -388,7 +388,7 @@ describe("the models document", () => {
   });
 
   it("refuses a call of a model that it does not know", async () => {
-    expect((await failure(ask({ model: "other/m1" }))).code).toBe("MODEL_UNKNOWN");
+    expect((await failure(ask({ model: "other/m1" }))).code).toBe("MODEL_NOT_FOUND");
   });
 
   it("is refused with every fault named", () => {

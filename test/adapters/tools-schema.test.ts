@@ -243,7 +243,7 @@ describe("a schema", () => {
     [
       "SCHEMA_PATTERN",
       { patternProperties: { "(?<!x)a": {} } },
-      "schema.patternProperties.(?<!x)a",
+      'schema.patternProperties["(?<!x)a"]',
     ],
     ["SCHEMA_REF", { $ref: "https://example.com/schema.json" }, "schema.$ref"],
     ["SCHEMA_REF", { $ref: "http://169.254.169.254/" }, "schema.$ref"],
@@ -283,6 +283,16 @@ describe("a schema", () => {
         "schema.minItems",
       ]),
     );
+  });
+
+  it("can be named otherwise than schema, or not at all", () => {
+    const paths = (at: string) => {
+      const compiled = compileSchema({ properties: { a: { pattern: "(?=a)" } } }, at);
+      return "problems" in compiled ? compiled.problems.map(({ path }) => path) : [];
+    };
+
+    expect(paths("")).toEqual(["properties.a.pattern"]);
+    expect(paths("input")).toEqual(["input.properties.a.pattern"]);
   });
 
   it("may say what it likes in its own words, and show a pattern that is only data", () => {

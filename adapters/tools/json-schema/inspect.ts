@@ -1,7 +1,7 @@
 import { RE2JS } from "re2js";
 import { isObject, type JsonObject } from "../../../core/kernel/json.ts";
 import type { Problem } from "../../../core/kernel/problem.ts";
-import type { Schema, SoundSchema } from "./finding.ts";
+import { type Schema, type SoundSchema, under } from "./finding.ts";
 import { resolveReference } from "./references.ts";
 import { type Subschema, subschemas } from "./subschemas.ts";
 
@@ -40,7 +40,7 @@ export function inspect(root: JsonObject, at: string): SoundSchema | { problems:
 
 function look(inspection: Inspection, schema: JsonObject, path: string): void {
   const problem = (field: string, code: string, message: string) =>
-    inspection.problems.push({ path: `${path}.${field}`, code, message });
+    inspection.problems.push({ path: under(path, field), code, message });
 
   for (const word of NOT_SUPPORTED) {
     if (word in schema) problem(word, "SCHEMA_NOT_SUPPORTED", `${word} is not supported here`);
@@ -56,11 +56,11 @@ function look(inspection: Inspection, schema: JsonObject, path: string): void {
     } else inspection.refs.set(schema, target);
   }
   const pattern = schema["pattern"];
-  if (typeof pattern === "string") compile(inspection, pattern, `${path}.pattern`);
+  if (typeof pattern === "string") compile(inspection, pattern, under(path, "pattern"));
   const patterns = schema["patternProperties"];
   if (isObject(patterns)) {
     for (const name of Object.keys(patterns)) {
-      compile(inspection, name, `${path}.patternProperties.${name}`);
+      compile(inspection, name, under(under(path, "patternProperties"), name));
     }
   }
 }

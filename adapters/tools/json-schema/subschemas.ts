@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../../core/kernel/json.ts";
-import type { Schema } from "./finding.ts";
+import { type Schema, under } from "./finding.ts";
 
 const SAME_VALUE_ONE = ["not", "if", "then", "else"];
 const SAME_VALUE_MANY = ["allOf", "anyOf", "oneOf"];
@@ -18,12 +18,12 @@ export type Subschema = Readonly<{ schema: Schema; path: string; sameValue: bool
 /** The schemas directly inside a schema. Those with `sameValue` judge the value it judges. */
 export function subschemas(schema: JsonObject, path: string): Subschema[] {
   return [
-    ...SAME_VALUE_ONE.flatMap((word) => one(schema[word], `${path}.${word}`, true)),
-    ...SAME_VALUE_MANY.flatMap((word) => many(schema[word], `${path}.${word}`, true)),
-    ...named(schema["dependentSchemas"], `${path}.dependentSchemas`, true),
-    ...PART_ONE.flatMap((word) => one(schema[word], `${path}.${word}`, false)),
-    ...many(schema["prefixItems"], `${path}.prefixItems`, false),
-    ...PART_NAMED.flatMap((word) => named(schema[word], `${path}.${word}`, false)),
+    ...SAME_VALUE_ONE.flatMap((word) => one(schema[word], under(path, word), true)),
+    ...SAME_VALUE_MANY.flatMap((word) => many(schema[word], under(path, word), true)),
+    ...named(schema["dependentSchemas"], under(path, "dependentSchemas"), true),
+    ...PART_ONE.flatMap((word) => one(schema[word], under(path, word), false)),
+    ...many(schema["prefixItems"], under(path, "prefixItems"), false),
+    ...PART_NAMED.flatMap((word) => named(schema[word], under(path, word), false)),
   ];
 }
 
@@ -37,10 +37,10 @@ function one(value: Json | undefined, path: string, sameValue: boolean): Subsche
 
 function many(value: Json | undefined, path: string, sameValue: boolean): Subschema[] {
   if (!Array.isArray(value)) return [];
-  return value.flatMap((entry: Json, index) => one(entry, `${path}[${index}]`, sameValue));
+  return value.flatMap((entry: Json, index) => one(entry, under(path, index), sameValue));
 }
 
 function named(value: Json | undefined, path: string, sameValue: boolean): Subschema[] {
   if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([name, entry]) => one(entry, `${path}.${name}`, sameValue));
+  return Object.entries(value).flatMap(([name, entry]) => one(entry, under(path, name), sameValue));
 }
