@@ -67,7 +67,7 @@ export async function callOf(
 
 const NO_PARAMS: Checked<Params> = { ok: true, value: {} };
 
-/** An id of another alphabet names nothing; but what would be made under it must be told why not. */
+/** An id of another alphabet names nothing; where one would be made, it is told why not. */
 function readParams(route: Route, { endpoint, values }: Found): Checked<Params> {
   if (values.length === 0) return NO_PARAMS;
   const params: Record<string, string> = {};

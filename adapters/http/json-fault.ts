@@ -13,57 +13,69 @@ const SPACE = /[ \t\n\r]*/y;
 
 type Expect = "value" | "value or ]" | "key or }" | "key" | ":" | ", or end";
 
-/** The stack holds the closers that are still owed; there is no recursion to overflow. */
+/** Where a scan is. `closers` holds what is still owed; there is no recursion to overflow. */
+type Scan = { at: number; expect: Expect; readonly closers: string[] };
+
 function faultOffset(text: string): number {
-  const closers: string[] = [];
-  let expect: Expect = "value";
-  let at = after(SPACE, text, 0);
-  while (at < text.length) {
-    const character = text.charAt(at);
-    if (expect === ", or end") {
-      const closer = closers.at(-1);
-      if (closer === undefined) return at;
-      if (character === closer) closers.pop();
-      else if (character === ",") expect = closer === "}" ? "key" : "value";
-      else return at;
-      at++;
-    } else if (expect === ":") {
-      if (character !== ":") return at;
-      expect = "value";
-      at++;
-    } else if (expect === "key" || expect === "key or }") {
-      if (expect === "key or }" && character === "}") {
-        closers.pop();
-        expect = ", or end";
-        at++;
-      } else {
-        const string = scanString(text, at);
-        if (!string.isWhole) return string.end;
-        expect = ":";
-        at = string.end;
-      }
-    } else if (character === "{" || character === "[") {
-      closers.push(character === "{" ? "}" : "]");
-      expect = character === "{" ? "key or }" : "value or ]";
-      at++;
-    } else if (expect === "value or ]" && character === "]") {
-      closers.pop();
-      expect = ", or end";
-      at++;
-    } else if (character === '"') {
-      const string = scanString(text, at);
-      if (!string.isWhole) return string.end;
-      expect = ", or end";
-      at = string.end;
-    } else {
-      const end = after(SCALAR, text, at);
-      if (end === at) return at;
-      expect = ", or end";
-      at = end;
-    }
-    at = after(SPACE, text, at);
+  const scan: Scan = { at: after(SPACE, text, 0), expect: "value", closers: [] };
+  while (scan.at < text.length) {
+    if (!step(scan, text)) return scan.at;
+    scan.at = after(SPACE, text, scan.at);
   }
   return text.length;
+}
+
+/** Passes one token; false leaves `at` where the fault is. */
+function step(scan: Scan, text: string): boolean {
+  const character = text.charAt(scan.at);
+  switch (scan.expect) {
+    case ", or end":
+      return separator(scan, character);
+    case ":":
+      return character === ":" && passed(scan, "value", scan.at + 1);
+    case "key or }":
+    case "key":
+      if (scan.expect === "key or }" && character === "}") return closed(scan);
+      return string(scan, text, ":");
+    case "value or ]":
+    case "value":
+      if (scan.expect === "value or ]" && character === "]") return closed(scan);
+      if (character === '"') return string(scan, text, ", or end");
+      if (character === "{" || character === "[") return opened(scan, character);
+      return passed(scan, ", or end", after(SCALAR, text, scan.at));
+  }
+}
+
+function separator(scan: Scan, character: string): boolean {
+  const closer = scan.closers.at(-1);
+  if (closer === undefined) return false;
+  if (character === closer) return closed(scan);
+  return character === "," && passed(scan, closer === "}" ? "key" : "value", scan.at + 1);
+}
+
+function opened(scan: Scan, character: "{" | "["): boolean {
+  scan.closers.push(character === "{" ? "}" : "]");
+  return passed(scan, character === "{" ? "key or }" : "value or ]", scan.at + 1);
+}
+
+function closed(scan: Scan): boolean {
+  scan.closers.pop();
+  return passed(scan, ", or end", scan.at + 1);
+}
+
+function string(scan: Scan, text: string, next: Expect): boolean {
+  const { isWhole, end } = scanString(text, scan.at);
+  scan.at = end;
+  scan.expect = next;
+  return isWhole;
+}
+
+/** False when nothing was passed. */
+function passed(scan: Scan, next: Expect, end: number): boolean {
+  const isPassed = end > scan.at;
+  scan.at = end;
+  scan.expect = next;
+  return isPassed;
 }
 
 /** A broken string has its fault where it breaks, not where it begins. */

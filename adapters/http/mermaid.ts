@@ -1,17 +1,17 @@
 import { isObject, type Json, type JsonObject } from "../../core/kernel/json.ts";
 
 /** Shapes by type: people are stadiums, waits hexagons, choices diamonds, ends circles. */
-const SHAPES: Readonly<Record<string, readonly [string, string]>> = {
-  approval: ["([", "])"],
-  form: ["([", "])"],
-  ask: ["([", "])"],
-  wait: ["{{", "}}"],
-  route: ["{", "}"],
-  rules: ["{", "}"],
-  tool: ["[[", "]]"],
-  subflow: ["[[", "]]"],
-  end: ["((", "))"],
-};
+const SHAPES: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["approval", ["([", "])"]],
+  ["form", ["([", "])"]],
+  ["ask", ["([", "])"]],
+  ["wait", ["{{", "}}"]],
+  ["route", ["{", "}"]],
+  ["rules", ["{", "}"]],
+  ["tool", ["[[", "]]"]],
+  ["subflow", ["[[", "]]"]],
+  ["end", ["((", "))"]],
+]);
 const BOX = ["[", "]"] as const;
 
 /**
@@ -30,14 +30,14 @@ function draw(graph: JsonObject, lines: string[], indent: string, ids: { next: n
   const drawn = new Map<string, string>();
   for (const node of objects(graph["nodes"])) {
     const id = `n${ids.next++}`;
-    drawn.set(text(node["id"]), id);
+    if (text(node["id"]) !== "") drawn.set(text(node["id"]), id);
     const label = labelOf(node);
     if (isObject(node["body"])) {
       lines.push(`${indent}subgraph ${id} [${label}]`);
       draw(node["body"], lines, `${indent}  `, ids);
       lines.push(`${indent}end`);
     } else {
-      const [open, close] = SHAPES[text(node["type"])] ?? BOX;
+      const [open, close] = SHAPES.get(text(node["type"])) ?? BOX;
       lines.push(`${indent}${id}${open}${label}${close}`);
     }
   }

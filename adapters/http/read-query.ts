@@ -7,7 +7,7 @@ export type Query = Readonly<Record<string, string | readonly string[]>>;
 /**
  * The query as names and texts; a name that comes twice has a list, which only some schemas take.
  *
- * URLSearchParams would turn broken encoding into U+FFFD, and a filter would silently match nothing.
+ * URLSearchParams would turn broken encoding into U+FFFD, and a filter would match nothing.
  */
 export function readQuery(query: string): Checked<Query> {
   const found: Record<string, string | string[]> = Object.create(null);

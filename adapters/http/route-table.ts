@@ -1,10 +1,10 @@
 import type { Route } from "./route.ts";
+import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { secretRoutes } from "./routes/secrets.ts";
-import { serviceRoutes } from "./routes/service.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { toolRoutes } from "./routes/tools.ts";
@@ -21,5 +21,5 @@ export const ROUTES: readonly Route[] = [
   ...keyRoutes,
   ...tenantRoutes,
   ...approveRoutes,
-  ...serviceRoutes,
+  ...aboutRoutes,
 ];

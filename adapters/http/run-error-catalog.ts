@@ -46,17 +46,53 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "The run spent its budget",
     next: 'Raise `limits.budget`, or set `onExceeded: "ask"`.',
   },
+  OUTCOME_UNKNOWN: {
+    title: "A call's outcome was lost and it must not be repeated",
+    next: 'Look at the other side, then use `onUnknown: "retry"` or start a new run.',
+  },
+  INVALID_TIME: {
+    title: "A template made something that is no time or duration",
+    next: "The message names the field. Times are RFC 3339, durations ISO 8601.",
+  },
+  INVALID_EVENT: {
+    title: "A template made no usable name or key of an event",
+    next: "Check `event` of the wait with the run's input.",
+  },
+  INVALID_APPROVERS: {
+    title: "A template made no usable list of approvers",
+    next: "`approvers` is a list of addresses, people or groups, at least as long as the quorum.",
+  },
+  INPUT_TOO_LARGE: {
+    title: "A step's input is larger than what is kept",
+    next: "Pass a reference to the content instead of the content.",
+  },
+  OUTPUT_TOO_LARGE: {
+    title: "A step's or a run's output is larger than what is kept",
+    next: "Answer what later steps need, and leave the rest outside.",
+  },
+  PREVIEW_TOO_LARGE: {
+    title: "What an approval shows is larger than what is kept",
+    next: "Show what the person needs to decide, and link to the rest.",
+  },
   NETWORK: {
-    title: "The called side could not be reached",
+    title: "The called side could not be reached, or hung up",
     next: "It is retried. Check the address and that the other side listens.",
   },
   "HTTP_<status>": {
     title: "A tool answered with this HTTP status",
     next: "408, 425, 429 and 5xx are retried. `HTTP_4*` in `errors` or `notOn` matches a family.",
   },
+  ABORTED: {
+    title: "A call was abandoned, because its run was cancelled or the process ended",
+    next: "It is retried where that is allowed; nothing is to be done.",
+  },
   TARGET_REFUSED: {
     title: "The address is one that must not be called",
     next: "Private, loopback and link-local targets are refused unless the deployment allows them.",
+  },
+  REQUEST_INVALID: {
+    title: "A request could not be made of the step's input",
+    next: "The message names the part: a header that is not one line, a URL that is none.",
   },
   RESPONSE_TOO_LARGE: {
     title: "The called side answered more than is read",
@@ -66,29 +102,37 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "The called side answered something that cannot be read",
     next: "Check that it answers JSON when it says so.",
   },
-  OUTPUT_TOO_LARGE: {
-    title: "A step's output is larger than what is kept",
-    next: "Keep what later steps need in `with` or `assign`, and leave the rest outside.",
-  },
-  OUTPUT_INVALID: {
-    title: "An output does not fit its schema",
-    next: "Compare the step's output with the tool's `outputSchema` or the node's `schema`.",
-  },
-  INPUT_INVALID: {
-    title: "A step's input does not fit the tool's schema",
-    next: "Compare the node's `with` with the tool's `inputSchema`.",
-  },
   SECRET_NOT_FOUND: {
     title: "A secret that a configuration names does not exist",
     next: "`PUT /v1/secrets/{name}`, then start again.",
   },
-  TOOL_NOT_FOUND: {
-    title: "A tool was removed after the workflow was published",
+  UNKNOWN_TOOL: {
+    title: "The step's tool is not registered, or not any more",
     next: "`PUT /v1/tools/{name}`, then start again.",
   },
+  TOOL_NOT_FOUND: {
+    title: "The tool is registered, but nothing of that name comes with the runtime",
+    next: "Look at the names that `GET /v1/tools` lists with kind `builtin`.",
+  },
+  TOOL_KIND_NOT_SUPPORTED: {
+    title: "This version carries out no tools of that kind",
+    next: "Register it as `http` or use a `builtin`.",
+  },
+  TOOL_CONFIG_INVALID: {
+    title: "A tool's stored configuration has a fault",
+    next: "The message names the field. `PUT /v1/tools/{name}` with it repaired.",
+  },
+  TOOL_INPUT_INVALID: {
+    title: "A step's input does not fit the tool's schema",
+    next: "Compare the node's `with` with the tool's `inputSchema`.",
+  },
+  TOOL_OUTPUT_INVALID: {
+    title: "A tool's output does not fit its schema, or cannot be kept",
+    next: "Compare the output with the tool's `outputSchema`.",
+  },
   TOOL_FAILED: {
-    title: "A tool failed",
-    next: "The message is the tool's own.",
+    title: "A tool failed in a way of its own",
+    next: "The message is the tool's.",
   },
   MODEL_NOT_FOUND: {
     title: "No such model is configured",
@@ -105,9 +149,5 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
   MOCK_SCRIPT_EXHAUSTED: {
     title: "A scripted model was called more often than its script has entries",
     next: "Add entries to the node's `script`.",
-  },
-  INTERNAL_ERROR: {
-    title: "The runtime itself failed while it carried out a step",
-    next: "The log has the cause under the run's id.",
   },
 };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyObject, count, digits, idOf, listOf, PageLimit, Timestamp } from "./common.ts";
+import { AnyObject, count, digits, idOf, listOf, PageLimit, Timestamp } from "./fields.ts";
 import { Actor } from "./runs.ts";
 
 const EventType = z

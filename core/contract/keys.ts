@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { idOf, line, listOf, NO_CONTROL, Timestamp } from "./common.ts";
+import { idOf, line, listOf, NO_CONTROL, Timestamp } from "./fields.ts";
 
 export const Role = z.enum(["admin", "operator", "approver", "viewer", "worker"]).meta({
   id: "Role",

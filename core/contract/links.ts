@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyJson, line, prose, Timestamp } from "./common.ts";
+import { AnyJson, line, prose, Timestamp } from "./fields.ts";
 import { Task } from "./tasks.ts";
 
 /**

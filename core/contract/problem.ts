@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { prose } from "./common.ts";
+import { prose } from "./fields.ts";
 
 export const ProblemEntry = z
   .strictObject({

@@ -12,7 +12,7 @@ import {
   prose,
   Timestamp,
   whole,
-} from "./common.ts";
+} from "./fields.ts";
 import { Step, StepError, Usage } from "./steps.ts";
 import { WorkflowName } from "./workflows.ts";
 

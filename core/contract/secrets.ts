@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { idOf, listOf } from "./common.ts";
+import { idOf, listOf } from "./fields.ts";
 
 export const SecretRequest = z
   .strictObject({

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyJson, line, NO_CONTROL } from "./common.ts";
+import { AnyJson, line, NO_CONTROL } from "./fields.ts";
 
 export const SignalRequest = z
   .strictObject({

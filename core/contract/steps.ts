@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyJson, count, line, listOf, paging, prose, Timestamp } from "./common.ts";
+import { AnyJson, count, line, listOf, paging, prose, Timestamp } from "./fields.ts";
 
 export const StepError = z
   .strictObject({

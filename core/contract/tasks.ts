@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyJson, count, idOf, line, listOf, paging, prose, Timestamp } from "./common.ts";
+import { AnyJson, count, idOf, line, listOf, paging, prose, Timestamp } from "./fields.ts";
 import { WorkflowName } from "./workflows.ts";
 
 export const TASK_KINDS = ["approval", "form", "ask"] as const;

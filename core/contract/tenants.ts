@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count, idOf, line, listOf, Timestamp } from "./common.ts";
+import { count, idOf, line, listOf, Timestamp } from "./fields.ts";
 
 /** Absent means: no limit. */
 export const Limits = z

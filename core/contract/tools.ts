@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyObject, idOf, line, listOf, prose, Timestamp, whole } from "./common.ts";
+import { AnyObject, idOf, line, listOf, prose, Timestamp, whole } from "./fields.ts";
 
 export const ToolKind = z
   .enum(["builtin", "http", "lambda", "stepfunctions", "mcp", "worker"])

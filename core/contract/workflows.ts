@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyObject, count, listOf, paging, prose, Timestamp } from "./common.ts";
+import { AnyObject, count, listOf, paging, prose, Timestamp } from "./fields.ts";
 import { ProblemEntry } from "./problem.ts";
 
 export const WORKFLOW_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;

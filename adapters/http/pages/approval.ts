@@ -3,7 +3,7 @@ import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 import { preview } from "./preview.ts";
 
-/** The page behind a signed link: what is asked while it is open, the receipt once it is decided. */
+/** The page behind a signed link: what is asked while it is open, the receipt after that. */
 export function approvalPage(link: LinkView, notice?: string): string {
   const mine = link.task.decisions.find((decision) => decision.by === link.approver);
   const isOpen = link.task.status === "open" || link.task.status === "claimed";
@@ -68,7 +68,7 @@ ${form(link)}
   );
 }
 
-/** The form has no action: it posts to the page's own path, so the token is nowhere in the markup. */
+/** Without an action a form posts to its page's own path: the token is nowhere in the markup. */
 function form({ task, nonce }: LinkView): Html {
   return html`<h2>Your decision</h2>
 <form method="post">

@@ -1,4 +1,4 @@
-import { AnyJson, idOf } from "../../../core/contract/common.ts";
+import { AnyJson, idOf } from "../../../core/contract/fields.ts";
 import { CancelRequest, Run } from "../../../core/contract/runs.ts";
 import { SignalAccepted, SignalRequest } from "../../../core/contract/signals.ts";
 import { replyOf, route } from "../route.ts";

@@ -1,5 +1,5 @@
-import { idOf } from "../../../core/contract/common.ts";
 import { EventList, EventQuery } from "../../../core/contract/events.ts";
+import { idOf } from "../../../core/contract/fields.ts";
 import {
   Run,
   RunList,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { idOf, paging } from "../../../core/contract/common.ts";
+import { idOf, paging } from "../../../core/contract/fields.ts";
 import { SecretNameList, SecretRequest } from "../../../core/contract/secrets.ts";
 import { refused } from "../problem.ts";
 import { listed, route } from "../route.ts";

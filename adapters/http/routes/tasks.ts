@@ -1,4 +1,4 @@
-import { idOf } from "../../../core/contract/common.ts";
+import { idOf } from "../../../core/contract/fields.ts";
 import { DecideRequest, Task, TaskList, TaskQuery } from "../../../core/contract/tasks.ts";
 import { listed, replyOf, route } from "../route.ts";
 

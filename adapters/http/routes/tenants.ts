@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { idOf, paging } from "../../../core/contract/common.ts";
+import { idOf, paging } from "../../../core/contract/fields.ts";
 import { Tenant, TenantList, TenantRequest } from "../../../core/contract/tenants.ts";
 import { ok } from "../../../core/engine/refusal.ts";
 import { listed, replyOf, route } from "../route.ts";

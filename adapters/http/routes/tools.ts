@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { idOf, paging } from "../../../core/contract/common.ts";
+import { idOf, paging } from "../../../core/contract/fields.ts";
 import { Tool, ToolList, ToolRequest } from "../../../core/contract/tools.ts";
 import { listed, replyOf, route } from "../route.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** Any JSON value. The wire hands it on as it came: who owns it (kernel, tool, person) checks it. */
+/** Any JSON value. The wire hands it on as it came: whoever owns it checks it. */
 export type Json =
   | string
   | number

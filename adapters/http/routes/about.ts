@@ -1,11 +1,11 @@
-import { Health, OpenApi, Version } from "../../../core/contract/service.ts";
+import { Health, OpenApi, Version } from "../../../core/contract/about.ts";
 import { DOCS_CSP } from "../pages/page.ts";
 import { type Checked, refused } from "../problem.ts";
 import { type Reply, route } from "../route.ts";
 
 const HTML = ["text/html"] as const;
 
-export const serviceRoutes = [
+export const aboutRoutes = [
   route({
     method: "GET",
     path: "/healthz",
