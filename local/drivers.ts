@@ -28,7 +28,6 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
   const idlers = new Set<() => void>();
   let driving = 0;
   let closed = false;
-  const lost = new AbortController();
 
   function wake(key: RunKey): void {
     if (closed) return;
@@ -52,7 +51,7 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
     if (!entry) return;
     driving++;
     entry.again = false;
-    const options = { effectsMax: EFFECTS_MAX, until: Number.POSITIVE_INFINITY, lost: lost.signal };
+    const options = { effectsMax: EFFECTS_MAX, until: Number.POSITIVE_INFINITY };
     entry.drive = drive(deps.driveDeps(), key, options);
     void entry.drive.done.then(
       () => ended(key, name, entry, undefined),
@@ -109,7 +108,7 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
       waiting.clear();
       await idle(ms);
       // What is still being called goes on in the next process, under the same keys.
-      lost.abort();
+      for (const { drive: left } of known.values()) left?.lose();
       await idle(1_000);
     },
   };

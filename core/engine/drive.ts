@@ -12,12 +12,13 @@ export type DriveOptions = Readonly<{
   effectsMax: number;
   /** When, on `elapsed`, to start nothing more and leave. */
   until: number;
-  /** The lease is lost: abort all calls, commit nothing. */
-  lost?: AbortSignal;
 }>;
 
-/** A drive that goes on. `poke` says that somebody else may have committed to the run. */
-export type Drive = Readonly<{ poke(): void; done: Promise<void> }>;
+/**
+ * A drive that goes on. `poke` says that somebody else may have committed to the run; `lose`, that
+ * the lease is lost: all calls are aborted, and nothing is committed any more.
+ */
+export type Drive = Readonly<{ poke(): void; lose(): void; done: Promise<void> }>;
 
 type Call = Readonly<{ token: Token; abort: AbortController }>;
 
@@ -34,6 +35,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   const arrived: Outcome[] = [];
   let wake: () => void = () => undefined;
   let poked = false;
+  let lost = false;
 
   const poke = () => {
     poked = true;
@@ -68,9 +70,9 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
       if (calls.has(name) || !context) continue;
       const abort = new AbortController();
       calls.set(name, { token, abort });
-      void perform(deps, run, token, context, abort.signal).then((outcome) => {
-        // Aborted calls have no outcome: nobody waits for them any more.
-        if (!calls.delete(name) || abort.signal.aborted) return;
+      void perform(deps, run, token, context, abort).then((outcome) => {
+        // A call that was cancelled has no outcome: nobody waits for it any more.
+        if (!calls.delete(name)) return;
         arrived.push(outcome);
         wake();
       });
@@ -88,7 +90,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   async function run(): Promise<void> {
     try {
       for (;;) {
-        if (options.lost?.aborted) return;
+        if (lost) return;
         const now = await turn();
         if (!now) return;
         const mayGoOn = deps.elapsed() < options.until;
@@ -104,6 +106,10 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     }
   }
 
-  options.lost?.addEventListener("abort", () => wake(), { once: true });
-  return { poke, done: run() };
+  const lose = () => {
+    lost = true;
+    for (const [name, call] of calls) cancel(name, call);
+    wake();
+  };
+  return { poke, lose, done: run() };
 }

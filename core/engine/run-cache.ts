@@ -11,22 +11,35 @@ export type RunCache = Readonly<{
   forget(key: RunKey): void;
 }>;
 
-/** Holds runs that are moving. A run that waits or has ended costs no memory. */
+/** Runs that came to rest and are kept for whoever looks at them next. */
+const AT_REST_MAX = 256;
+
+/** Holds runs that are moving, and the last few that came to rest: memory is bounded by both. */
 export function runCache(options: { sizeMax: number; isAuthority: boolean }): RunCache {
-  const runs = new Map<string, Loaded>();
-  const name = (key: RunKey) => `${key.tenant}/${key.runId}`;
+  const moving = new Map<string, Loaded>();
+  const atRest = new Map<string, Loaded>();
+  const nameOf = (key: RunKey) => `${key.tenant}/${key.runId}`;
   return {
     isAuthority: options.isAuthority,
-    get: (key) => runs.get(name(key)),
+    get: (key) => moving.get(nameOf(key)) ?? atRest.get(nameOf(key)),
     put(key, loaded) {
-      const at = name(key);
-      runs.delete(at);
-      if (loaded.run.status === "waiting" || hasEnded(loaded.run)) return;
-      runs.set(at, loaded);
-      if (runs.size <= options.sizeMax) return;
-      const [oldest] = runs.keys();
-      if (oldest !== undefined) runs.delete(oldest);
+      const name = nameOf(key);
+      const rests = loaded.run.status === "waiting" || hasEnded(loaded.run);
+      (rests ? moving : atRest).delete(name);
+      if (rests) remember(atRest, name, loaded, AT_REST_MAX);
+      else remember(moving, name, loaded, options.sizeMax);
     },
-    forget: (key) => void runs.delete(name(key)),
+    forget(key) {
+      moving.delete(nameOf(key));
+      atRest.delete(nameOf(key));
+    },
   };
+}
+
+function remember(runs: Map<string, Loaded>, name: string, loaded: Loaded, most: number): void {
+  runs.delete(name);
+  runs.set(name, loaded);
+  if (runs.size <= most) return;
+  const [oldest] = runs.keys();
+  if (oldest !== undefined) runs.delete(oldest);
 }

@@ -8,7 +8,10 @@ import { ok, refuse } from "./refusal.ts";
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
-/** Registering and reading tools. Those that come with the runtime are listed first. */
+/**
+ * Registering and reading tools. Those that come with the runtime are listed first; a tenant's own
+ * of the same name takes the place of one.
+ */
 export function toolsOf(deps: EngineDeps): Engine["tools"] {
   const builtIns = [...deps.tools.builtins].map(([name, builtIn]): ToolView => {
     return { name, kind: "builtin", ...builtIn };
@@ -19,7 +22,7 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
       if (after === false) return { data: [], nextCursor: null };
       const { records, next } = await deps.toolStore.list(tenant, after, limit);
       const own = records.map(view);
-      const data = after === undefined ? [...builtIns, ...own] : own;
+      const data = after === undefined ? [...builtIns.filter(isNotIn(records)), ...own] : own;
       return { data, nextCursor: cursorOf("tools", next) };
     },
 
@@ -34,10 +37,6 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
       if (!NAME.test(name)) {
         const message = "a tool's name is letters, digits, _, . and -, at most 128";
         problems.unshift({ path: "name", code: "INVALID_VALUE", message });
-      }
-      if (deps.tools.builtins.has(name) && tool.kind !== "builtin") {
-        const message = `"${name}" comes with the runtime; choose another name`;
-        problems.unshift({ path: "name", code: "RESERVED", message });
       }
       if (problems.length > 0) {
         return refuse("INVALID_TOOL", `the tool "${name}" cannot be registered`, {
@@ -60,6 +59,11 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
       return refuse("NOT_FOUND", `there is no tool "${name}"`);
     },
   };
+}
+
+function isNotIn(records: readonly ToolRecord[]) {
+  const names = new Set(records.map(({ name }) => name));
+  return (tool: ToolView) => !names.has(tool.name);
 }
 
 function view({ hash: _hash, updatedAt, ...tool }: ToolRecord): ToolView {

@@ -16,6 +16,8 @@ export type Loaded = Readonly<{
   /** Bytes of the log since the last snapshot, and of that snapshot. */
   bytes: number;
   snapshotBytes: number;
+  /** All commits of a short run, oldest first, so that showing it reads nothing. */
+  commits?: readonly Item[] | undefined;
 }>;
 
 /** One commit, read back. */
@@ -59,6 +61,8 @@ const SNAPSHOT_BYTES_MIN = 64 * 1024;
 /** A row must stay well under the 400 KB of a DynamoDB item; a larger state is folded anew. */
 const SNAPSHOT_BYTES_MAX = 300 * 1024;
 const PAGE = 200;
+/** Commits that are kept with a run in memory. */
+const COMMITS_KEPT_MAX = 64;
 
 /**
  * The log of a run is the run: one conditional put a commit, which is lock, fence and checkpoint.
@@ -89,7 +93,8 @@ export function runLog(deps: {
         }
       }
       const bytes = base.bytes + (item.content?.length ?? 0) + 400;
-      const loaded = { run: next.run, hash, bytes, snapshotBytes: base.snapshotBytes };
+      const commits = withCommit(base.commits, item);
+      const loaded = { run: next.run, hash, bytes, snapshotBytes: base.snapshotBytes, commits };
       return { type: "won", loaded: await snapshot(deps, key, loaded) };
     },
 
@@ -187,7 +192,12 @@ async function load({ table, artifacts }: Stores, key: RunKey): Promise<Loaded> 
 }
 
 function empty(key: RunKey): Loaded {
-  return { run: unstarted(key.tenant, key.runId), hash: "", bytes: 0, snapshotBytes: 0 };
+  const run = unstarted(key.tenant, key.runId);
+  return { run, hash: "", bytes: 0, snapshotBytes: 0, commits: [] };
+}
+
+function withCommit(commits: readonly Item[] | undefined, item: Item) {
+  return commits && commits.length < COMMITS_KEPT_MAX ? [...commits, item] : undefined;
 }
 
 async function fromSnapshot(
@@ -212,7 +222,8 @@ function fold(loaded: Loaded, item: Item): Loaded {
   if (!events) throw new Error(`commit ${item.sk} of ${item.pk} has no content to fold`);
   const run = events.reduce((state, event) => evolve(state, event, at), loaded.run);
   const bytes = loaded.bytes + (item.content?.length ?? 0) + 400;
-  return { ...loaded, run, hash: String(item["hash"]), bytes };
+  const commits = withCommit(loaded.commits, item);
+  return { ...loaded, run, hash: String(item["hash"]), bytes, commits };
 }
 
 function checkLanguage(item: Item): void {

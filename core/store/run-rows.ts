@@ -23,8 +23,9 @@ export function rowsBeside(
   taskRows: ReadonlyMap<string, Item>,
 ): readonly Operation[] {
   const operations: Operation[] = [];
-  const head = headRow(after);
-  if (before.seq === 0 || isShownAnew(before, after)) operations.push({ type: "put", item: head });
+  if (before.seq === 0 || isShownAnew(before, after)) {
+    operations.push({ type: "put", item: headRow(after) });
+  }
   operations.push(...waitRows(before, after));
   const tasks = new Map(taskRows);
   for (const event of events) {

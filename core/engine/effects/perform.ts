@@ -6,8 +6,7 @@ import { callModel } from "./call-model.ts";
 import { callTool } from "./call-tool.ts";
 import type { EffectDeps } from "./effect.ts";
 
-export type Answer =
-  | Pick<Extract<Outcome, { ok: true }>, "output" | "usage" | "cost">;
+export type Answer = Pick<Extract<Outcome, { ok: true }>, "output" | "usage" | "cost">;
 
 const DEFAULT_TIMEOUT_MS: Readonly<Record<string, number>> = { tool: 30_000, llm: 120_000 };
 
@@ -16,28 +15,27 @@ const DEFAULT_TIMEOUT_MS: Readonly<Record<string, number>> = { tool: 30_000, llm
  *
  * The attempt's timeout is real time, not the run's clock: a call does not hurry because a test
  * moved the clock. A call that does not listen to its signal is left behind; its answer is nobody's.
+ *
+ * @param abort ends the call: when its time is over, or when the run no longer waits for it.
  */
 export async function perform(
   deps: EffectDeps,
   run: Run,
   token: Token,
   context: Omit<Context, "now">,
-  cancelled: AbortSignal,
+  abort: AbortController,
 ): Promise<Outcome> {
   const { node, visit, attempt } = token;
   const ids = { token: token.id, node, visit, attempt };
   const definition = context.workflow.nodes.get(node);
   const type = definition?.type === "llm" ? "llm" : "tool";
   const timeoutMs = definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS[type] ?? 30_000;
-  const abort = new AbortController();
-  const stop = () => abort.abort();
-  cancelled.addEventListener("abort", stop, { once: true });
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const expired = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(timeout(node, timeoutMs));
-        stop();
+        abort.abort();
       }, timeoutMs);
     });
     const call = type === "llm" ? callModel : callTool;
@@ -50,7 +48,6 @@ export async function perform(
     return { ...ids, ok: false, ...failureOf(error) };
   } finally {
     clearTimeout(timer);
-    cancelled.removeEventListener("abort", stop);
   }
 }
 

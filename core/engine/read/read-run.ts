@@ -1,5 +1,5 @@
 import type { RunKey } from "../../ports/queue.ts";
-import type { Commit, RunLog } from "../../store/run-log.ts";
+import { type Commit, commitOf, type RunLog } from "../../store/run-log.ts";
 import type { EngineDeps } from "../deps.ts";
 import type { RunView } from "../engine.ts";
 import { runView, STEPS_SHOWN } from "./run-view.ts";
@@ -11,9 +11,9 @@ const PAGE = 100;
 /** A run as everybody sees it, or undefined when there is none. */
 export async function readRun(deps: EngineDeps, key: RunKey): Promise<RunView | undefined> {
   const known = deps.cache.isAuthority ? deps.cache.get(key) : undefined;
-  const { run } = known ?? (await deps.log.load(key));
+  const { run, commits } = known ?? (await deps.log.load(key));
   if (run.seq === 0) return undefined;
-  return runView(run, await newestCommits(deps.log, key, run.seq));
+  return runView(run, commits?.map(commitOf) ?? (await newestCommits(deps.log, key, run.seq)));
 }
 
 /** Enough of the newest commits to hold the newest steps, oldest first. */
