@@ -138,6 +138,10 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "No such model is configured",
     next: "Name it as `provider/name` with a provider of the deployment's models document.",
   },
+  MODEL_AUTH: {
+    title: "The model's provider takes no key of ours",
+    next: "The message names the provider, and where its key should come from.",
+  },
   MODEL_FAILED: {
     title: "The model's provider refused or failed",
     next: "The message is the provider's. Rate limits and outages are retried.",
@@ -149,5 +153,9 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
   MOCK_SCRIPT_EXHAUSTED: {
     title: "A scripted model was called more often than its script has entries",
     next: "Add entries to the node's `script`.",
+  },
+  MOCK_SCRIPT_INVALID: {
+    title: "An entry of a scripted model's script is none",
+    next: "An entry has one of `text`, `object`, `toolCalls`, `ask` and `error`.",
   },
 };
