@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { parseModels } from "../adapters/models/models-config.ts";
 import { Fault } from "../core/ports/fault.ts";
-import packageJson from "../package.json" with { type: "json" };
 import { banner } from "./banner.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { isLoopback, localUrl, servedHosts } from "./host-name.ts";
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
     secretKey: folder.keys.secretKey,
     models: parseModels(read.settings.models),
     dev: showsDev,
-    version: packageJson.version,
+    version: versionHere(),
     log,
   });
   folder.announce(port);
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
       platformKey: read.settings.platformKey === undefined ? platformKey : undefined,
       dev: showsDev,
       clockOffsetMs: local.clock.offsetMs(),
-      example: { file: "examples/hello.json", workflow: "hello", input: { name: "Ada" } },
+      example: { file: here("examples/hello.json"), workflow: "hello", input: { name: "Ada" } },
     }),
   );
   if (again > 0) process.stdout.write(`  ${again} interrupted runs go on.\n`);
@@ -68,6 +69,15 @@ async function main(): Promise<void> {
   };
   process.on("SIGTERM", () => void stop());
   process.on("SIGINT", () => void stop());
+}
+
+function here(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+function versionHere(): string {
+  const { version } = JSON.parse(readFileSync(here("package.json"), "utf8")) as { version: string };
+  return version;
 }
 
 function fail(sentences: readonly string[]): void {

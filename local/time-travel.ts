@@ -18,15 +18,17 @@ export function timeTravel(deps: {
 }): (ms: number) => Promise<void> {
   const { clock, ticker, drivers } = deps;
   return async (ms) => {
-    const target = clock.now() + ms;
+    // Real time goes on meanwhile, so the end is an offset and not an instant.
+    const offset = clock.offsetMs() + ms;
     for (let stops = 0; stops < STOPS_MAX; stops++) {
       const due = await ticker.next();
-      if (due === undefined || due > target) break;
-      await clock.advance(Math.max(0, due - clock.now()));
+      const ahead = due === undefined ? Number.POSITIVE_INFINITY : due - clock.now();
+      if (ahead > offset - clock.offsetMs()) break;
+      await clock.advance(Math.max(0, Math.ceil(ahead)));
       await ticker.tick();
       await drivers.idle(SETTLE_MS_MAX);
     }
-    await clock.advance(Math.max(0, target - clock.now()));
+    await clock.advance(Math.max(0, offset - clock.offsetMs()));
     await ticker.tick();
     await drivers.idle(SETTLE_MS_MAX);
   };

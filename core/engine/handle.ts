@@ -68,6 +68,8 @@ const ROWS_MAX = 90;
 export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
   const { key, command } = given;
   let cached = deps.cache.get(key);
+  // A start expects no run; if there is one after all, the condition on its commit tells.
+  if (!cached && command.type === "run.create") cached = deps.log.nothing(key);
   for (let tries = 0; ; tries++) {
     const base = cached ?? (await deps.log.load(key));
     const pinned = base.run.seq === 0 ? given.definition : base.run.workflow;
@@ -76,7 +78,8 @@ export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
     const decision = await decide(base.run, command, { ...context, now: deps.clock.now() });
     if (decision.type === "rejected") {
       // What is remembered may be old, and a refusal must be true.
-      if (!cached || deps.cache.isAuthority) return decision;
+      const isTrue = !cached || (deps.cache.isAuthority && command.type !== "run.create");
+      if (isTrue) return decision;
       cached = undefined;
       continue;
     }

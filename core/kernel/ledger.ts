@@ -15,15 +15,38 @@ export function canonical(value: unknown): string {
   }
   const object = value as Readonly<Record<string, unknown>>;
   let text = "";
-  for (const name of Object.keys(object).sort()) {
+  for (const name of sorted(Object.keys(object))) {
     const member = object[name];
     if (member === undefined) continue;
-    text += `${text === "" ? "{" : ","}${JSON.stringify(name)}:${canonical(member)}`;
+    text += `${text === "" ? "{" : ","}${quoted(name)}:${canonical(member)}`;
   }
   return text === "" ? "{}" : `${text}}`;
 }
 
+/** Objects have few members, mostly in order: then this is several times faster than `sort`. */
+function sorted(names: string[]): string[] {
+  if (names.length > 24) return names.sort();
+  for (let i = 1; i < names.length; i++) {
+    const name = names[i] as string;
+    let at = i - 1;
+    while (at >= 0 && (names[at] as string) > name) {
+      names[at + 1] = names[at] as string;
+      at--;
+    }
+    names[at + 1] = name;
+  }
+  return names;
+}
+
+/** Text that needs no escapes is its own JSON. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 function primitive(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new Error("a number that is not finite has no JSON");
   }

@@ -80,7 +80,7 @@ function item({ mail, attempts, notBefore, dead }: OwedRow): Item {
     notBefore,
     dead,
     content: JSON.stringify({ runId, task, approver, version }),
-    ...(dead ? {} : { dueShard: dueShard(id), dueAt: dueAt(notBefore, id) }),
+    ...(dead ? {} : { dueShard: dueShard(task), dueAt: dueAt(notBefore, id) }),
   };
 }
 

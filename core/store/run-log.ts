@@ -39,6 +39,8 @@ export type Committed =
   | Readonly<{ type: "refused"; refused: readonly Refused[] }>;
 
 export type RunLog = Readonly<{
+  /** A run that is not there yet: whether that is true, its first commit will say. */
+  nothing(key: RunKey): Loaded;
   load(key: RunKey): Promise<Loaded>;
   commit(
     key: RunKey,
@@ -80,6 +82,7 @@ export function runLog(deps: {
 }): RunLog {
   const { table } = deps;
   return {
+    nothing: empty,
     load: (key) => load(deps, key),
 
     async commit(key, base, next, also, id) {
