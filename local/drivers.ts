@@ -65,7 +65,12 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
     if (error !== undefined) {
       const retryable = error instanceof Fault && error.retryable;
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      deps.log.error("a drive failed", { tenant: key.tenant, run: key.runId, retryable, error: text });
+      deps.log.error("a drive failed", {
+        tenant: key.tenant,
+        run: key.runId,
+        retryable,
+        error: text,
+      });
       // The run's row in the due index brings it back even if this process ends before.
       setTimeout(() => wake(key), AGAIN_MS).unref();
     } else if (entry.again) wake(key);

@@ -25,7 +25,13 @@ async function main(): Promise<void> {
   let app: HttpApp = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "" });
   const hosts = servedHosts(host, read.settings.publicUrl);
   const showsDev = isLoopback(host) || dev;
-  const door = httpDoor({ app: (request) => app(request), log, host, port: read.settings.port, hosts });
+  const door = httpDoor({
+    app: (request) => app(request),
+    log,
+    host,
+    port: read.settings.port,
+    hosts,
+  });
   const port = await door.listen();
   const publicUrl = read.settings.publicUrl ?? localUrl(host, port);
   const apiKey = read.settings.apiKey ?? folder.keys.apiKey;
@@ -88,5 +94,7 @@ function fail(sentences: readonly string[]): void {
 try {
   await main();
 } catch (error) {
-  fail([error instanceof Fault ? error.message : String(error instanceof Error ? error.stack : error)]);
+  fail([
+    error instanceof Fault ? error.message : String(error instanceof Error ? error.stack : error),
+  ]);
 }

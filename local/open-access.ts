@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Access } from "../core/engine/access.ts";
+import { tableAccess } from "../core/engine/people/table-access.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Table } from "../core/ports/table.ts";
-import { tableAccess } from "../core/engine/people/table-access.ts";
 
 export const DEFAULT_TENANT = "default";
 

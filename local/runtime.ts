@@ -1,11 +1,11 @@
 import { hash as hashOnce, randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { HTTP_LIMITS } from "../adapters/http/app-deps.ts";
 import { httpApp } from "../adapters/http/app.ts";
+import { HTTP_LIMITS } from "../adapters/http/app-deps.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
-import { guardedRequest } from "../adapters/net/guarded-request.ts";
 import { models } from "../adapters/models/models.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
+import { guardedRequest } from "../adapters/net/guarded-request.ts";
 import { openSqlite } from "../adapters/sqlite/open.ts";
 import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
 import { type SqliteTable, sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
@@ -202,4 +202,3 @@ function hash(text: string): string {
 function hashText(text: string): string {
   return hashOnce("sha256", text, "base64url");
 }
-

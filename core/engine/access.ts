@@ -68,7 +68,13 @@ export interface Replays {
     | { type: "reused" }
     | { type: "in_flight" }
   >;
-  finish(scope: string, key: string, bodyHash: string, status: number, body: JsonObject): Promise<void>;
+  finish(
+    scope: string,
+    key: string,
+    bodyHash: string,
+    status: number,
+    body: JsonObject,
+  ): Promise<void>;
   /** Gives the key up, after a refusal that changed nothing. */
   abandon(scope: string, key: string): Promise<void>;
 }

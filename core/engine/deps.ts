@@ -11,8 +11,8 @@ import type { RunLog } from "../store/run-log.ts";
 import type { ToolStore } from "../store/tools.ts";
 import type { Workflows } from "../store/workflows.ts";
 import type { Limits } from "./access.ts";
-import type { RunCache } from "./run-cache.ts";
 import type { Problem } from "./refusal.ts";
+import type { RunCache } from "./run-cache.ts";
 
 /** A customer's JSON Schema, made ready, or what is wrong with it. */
 export type Schemas = Readonly<{

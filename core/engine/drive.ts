@@ -3,7 +3,7 @@ import { isOwed, type Run, type Token, tokensOf } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { EffectDeps } from "./effects/effect.ts";
 import { perform } from "./effects/perform.ts";
-import { type Handled, type HandleDeps, handle } from "./handle.ts";
+import { type HandleDeps, type Handled, handle } from "./handle.ts";
 
 export type DriveDeps = HandleDeps & EffectDeps;
 

@@ -51,7 +51,17 @@ export type StartRequest = Readonly<{
 export type Started = Readonly<{ run: RunView; replayed: boolean }>;
 
 export type WaitingOn = Readonly<{
-  kind: "approval" | "form" | "ask" | "event" | "timer" | "child" | "job" | "limit" | "budget" | "retry";
+  kind:
+    | "approval"
+    | "form"
+    | "ask"
+    | "event"
+    | "timer"
+    | "child"
+    | "job"
+    | "limit"
+    | "budget"
+    | "retry";
   since: string;
   until?: string;
   node?: string;
@@ -71,7 +81,11 @@ export type StepError = Readonly<{
   cause?: Json;
 }>;
 
-export type UsageView = Readonly<{ inputTokens: number; outputTokens: number; totalTokens: number }>;
+export type UsageView = Readonly<{
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+}>;
 
 export type StepView = Readonly<{
   id: string;
@@ -131,7 +145,15 @@ export type RunView = Readonly<{
 /** What lists show of a run. */
 export type RunSummary = Pick<
   RunView,
-  "id" | "status" | "workflow" | "version" | "tags" | "parent" | "createdAt" | "updatedAt" | "endedAt"
+  | "id"
+  | "status"
+  | "workflow"
+  | "version"
+  | "tags"
+  | "parent"
+  | "createdAt"
+  | "updatedAt"
+  | "endedAt"
 > &
   Readonly<{ waitingOn: readonly WaitingOn[] }>;
 
@@ -209,7 +231,12 @@ export type DecideRequest = Readonly<{
 }>;
 
 /** What a signed link shows. `approver` is whom the link was sent to, and who will have decided. */
-export type LinkView = Readonly<{ task: TaskView; approver: string; nonce: string; expires: string }>;
+export type LinkView = Readonly<{
+  task: TaskView;
+  approver: string;
+  nonce: string;
+  expires: string;
+}>;
 
 export type TaskFilter = Readonly<{
   status?: string | undefined;
@@ -241,7 +268,11 @@ export interface Engine {
     ): Promise<{ valid: boolean; errors: readonly Problem[]; warnings: readonly Problem[] }>;
     list(caller: Caller, paging: Paging): Promise<Listing<WorkflowSummary>>;
     get(caller: Caller, name: string, version?: number): Promise<Result<WorkflowView>>;
-    versions(caller: Caller, name: string, paging: Paging): Promise<Result<Listing<WorkflowSummary>>>;
+    versions(
+      caller: Caller,
+      name: string,
+      paging: Paging,
+    ): Promise<Result<Listing<WorkflowSummary>>>;
   };
   readonly runs: {
     start(caller: Caller, request: StartRequest): Promise<Result<Started>>;
@@ -289,10 +320,7 @@ export interface Engine {
     /** Reads only. `LINK_DEAD` for whatever is not a live link, whatever the reason. */
     view(token: string): Promise<Result<LinkView>>;
     /** Decides as the approver the link was sent to. The nonce is checked after conflicts. */
-    decide(
-      token: string,
-      request: DecideRequest & { nonce: string },
-    ): Promise<Result<LinkView>>;
+    decide(token: string, request: DecideRequest & { nonce: string }): Promise<Result<LinkView>>;
   };
   readonly tools: {
     list(caller: Caller, paging: Paging): Promise<Listing<ToolView>>;

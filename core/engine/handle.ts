@@ -1,6 +1,6 @@
 import type { Command } from "../kernel/command.ts";
-import type { Decision } from "../kernel/decision.ts";
 import { decide } from "../kernel/decide.ts";
+import type { Decision } from "../kernel/decision.ts";
 import type { Context } from "../kernel/draft.ts";
 import type { Event } from "../kernel/event.ts";
 import { type Actor, isSettled } from "../kernel/run.ts";
@@ -9,8 +9,8 @@ import { Fault } from "../ports/fault.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
 import type { Watch } from "../ports/watch.ts";
-import type { Committed, Loaded, RunLog } from "../store/run-log.ts";
 import { rows } from "../store/rows.ts";
+import type { Committed, Loaded, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
 import type { RunCache } from "./run-cache.ts";
 

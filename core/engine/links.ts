@@ -4,7 +4,7 @@ import type { TaskRecord } from "../store/task-rows.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine, LinkView } from "./engine.ts";
 import { isNonceOf, type LinkClaims, nonceOf, readLink } from "./people/link-token.ts";
-import { ok, refuse, type Result } from "./refusal.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
 import { decideTask, readTask, taskView } from "./tasks.ts";
 
 /** A link is dead in one way only, so that nobody learns from it what there was. */
@@ -12,14 +12,18 @@ const DEAD = "this link is not valid, or not any more";
 
 /** Signed links: reading them changes nothing, and deciding by them is deciding as their person. */
 export function linksOf(deps: EngineDeps): Engine["links"] {
-  async function open(token: string): Promise<{ claims: LinkClaims; task: TaskRecord } | undefined> {
+  async function open(
+    token: string,
+  ): Promise<{ claims: LinkClaims; task: TaskRecord } | undefined> {
     const claims = await readLink(deps.signer, token, deps.clock.now());
     if (!claims) return undefined;
     const task = await readTask(deps, claims.tenant, claims.task);
     if (!task || task.runId !== claims.runId) return undefined;
     // A decided task still shows its receipt to those whom it asked; any other end is the end.
     if (task.status !== "open" && task.status !== "done") return undefined;
-    return task.approvers.some((one) => isSame(one, claims.approver)) ? { claims, task } : undefined;
+    return task.approvers.some((one) => isSame(one, claims.approver))
+      ? { claims, task }
+      : undefined;
   }
 
   async function view(token: string, claims: LinkClaims, task: TaskRecord): Promise<LinkView> {

@@ -1,19 +1,19 @@
-import { isObject, type Json } from "../kernel/json.ts";
 import type { Command } from "../kernel/command.ts";
 import type { Reason } from "../kernel/decision.ts";
+import { isObject, type Json } from "../kernel/json.ts";
 import { isOwed } from "../kernel/run.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
 import type { Caller, Engine, RunView } from "./engine.ts";
 import { type Handled, handle } from "./handle.ts";
 import { verifyLedger } from "./ledger/verify.ts";
-import { readEvents } from "./read/read-events.ts";
 import { listRuns } from "./read/list-runs.ts";
+import { readEvents } from "./read/read-events.ts";
 import { readRun } from "./read/read-run.ts";
 import { readSteps } from "./read/read-steps.ts";
-import { ok, refuse, type Result } from "./refusal.ts";
-import { actorOf, starting } from "./start-run.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
 import { settledWithin } from "./settled.ts";
+import { actorOf, starting } from "./start-run.ts";
 
 /** Everything about runs that a door can ask. */
 export function runsOf(deps: EngineDeps): Engine["runs"] {
@@ -120,4 +120,3 @@ const REFUSALS: Readonly<Record<Reason, Refuse>> = {
   digest_mismatch: (_, more) =>
     refuse("DIGEST_MISMATCH", "what is to be decided is not what was shown", more),
 };
-

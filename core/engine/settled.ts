@@ -3,11 +3,7 @@ import type { RunKey } from "../ports/queue.ts";
 import type { EngineDeps } from "./deps.ts";
 
 /** Returns when the run has ended or waits, or when the time is over: the caller looks again. */
-export async function settledWithin(
-  deps: EngineDeps,
-  key: RunKey,
-  seconds: number,
-): Promise<void> {
+export async function settledWithin(deps: EngineDeps, key: RunKey, seconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unfollow: () => void = () => undefined;
   const settled = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { parseDuration, parseInstant } from "../kernel/duration.ts";
 import type { EventOf } from "../kernel/event.ts";
 import type { Instant, Json } from "../kernel/json.ts";
-import { isOwed, type Actor } from "../kernel/run.ts";
+import { type Actor, isOwed } from "../kernel/run.ts";
 import type { Operation } from "../ports/table.ts";
 import { rows } from "../store/rows.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
@@ -13,7 +13,7 @@ import { digestId, timedId } from "./ids.ts";
 import { ACTIVE_RUNS, activeRunUnit, isLimitRefusal, limitRefusal } from "./limits.ts";
 import { readRun } from "./read/read-run.ts";
 import { commitMade, runView } from "./read/run-view.ts";
-import { ok, refuse, type Result } from "./refusal.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
 import { named } from "./workflows.ts";
 
 /**
@@ -134,12 +134,7 @@ function hashOf(deps: EngineDeps, request: StartRequest): string | undefined {
   return `${key}/${(request.bodyHash ?? "").slice(0, 64)}`;
 }
 
-function claim(
-  deps: EngineDeps,
-  tenant: string,
-  request: StartRequest,
-  runId: string,
-): Operation {
+function claim(deps: EngineDeps, tenant: string, request: StartRequest, runId: string): Operation {
   const key = rows.replay(`${tenant}#runs`, deps.hash(request.idempotencyKey ?? ""));
   return { type: "put", item: { ...key, run: runId }, when: { type: "absent" } };
 }
@@ -178,4 +173,3 @@ export function actorOf(caller: Caller): Actor {
 function asserted(caller: Caller, actor: { kind: string; id: string }): Actor {
   return { ...actor, assertedBy: caller.keyId };
 }
-

@@ -1,15 +1,15 @@
-import { instantText } from "../kernel/duration.ts";
 import type { CommandOf } from "../kernel/command.ts";
 import { isSame } from "../kernel/decisions/decide-task.ts";
+import { instantText } from "../kernel/duration.ts";
 import { canonical } from "../kernel/ledger.ts";
 import type { Vote } from "../kernel/run.ts";
 import type { Item } from "../ports/table.ts";
 import { rows } from "../store/rows.ts";
-import { taskOf, type TaskRecord } from "../store/task-rows.ts";
+import { type TaskRecord, taskOf } from "../store/task-rows.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Caller, DecideRequest, Engine, TaskFilter, TaskView } from "./engine.ts";
-import { ok, refuse, type Result } from "./refusal.ts";
+import { ok, type Result, refuse } from "./refusal.ts";
 import { give, refused } from "./runs.ts";
 
 const ROWS_MAX = 1_000;
@@ -153,7 +153,8 @@ function commandOf(task: TaskRecord, request: Deciding): CommandOf<"task.decide"
 }
 
 function closed(task: TaskRecord, request: Deciding): Result<TaskView> {
-  const asked = task.approvers.length === 0 || task.approvers.some((one) => isSame(one, request.by));
+  const asked =
+    task.approvers.length === 0 || task.approvers.some((one) => isSame(one, request.by));
   if (!asked) return refuse("NOT_AN_APPROVER", "the task does not ask this person");
   const own = task.votes.find((vote) => isSame(vote.by, request.by));
   if (own && isRepeat(own, request)) return ok(taskView(task));
@@ -169,7 +170,8 @@ function closed(task: TaskRecord, request: Deciding): Result<TaskView> {
 }
 
 function isRepeat(vote: Vote, request: Deciding): boolean {
-  const same = (one: unknown, other: unknown) => canonical(one ?? null) === canonical(other ?? null);
+  const same = (one: unknown, other: unknown) =>
+    canonical(one ?? null) === canonical(other ?? null);
   return vote.decision === request.decision && same(vote.edits, request.edits);
 }
 

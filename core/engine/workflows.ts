@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../kernel/json.ts";
-import { validateWorkflow, type Validation } from "../kernel/validate.ts";
 import { instantText } from "../kernel/duration.ts";
+import { isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { type Validation, validateWorkflow } from "../kernel/validate.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import { findTool } from "./contexts.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
@@ -47,7 +47,8 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
         version === undefined
           ? await deps.workflows.newest(tenant, name)
           : await deps.workflows.get(tenant, name, version);
-      if (!record) return refuse("WORKFLOW_NOT_FOUND", `there is no workflow ${named(name, version)}`);
+      if (!record)
+        return refuse("WORKFLOW_NOT_FOUND", `there is no workflow ${named(name, version)}`);
       return ok({ ...summary(record), document: record.document });
     },
 

@@ -1,9 +1,9 @@
 import type { Driver } from "./command.ts";
 import { fail, failRun, finishRun } from "./depart.ts";
 import { type Draft, emit } from "./draft.ts";
+import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
-import { visitApproval } from "./nodes/approval.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { hasEnded, isOwed, type Token, tokensOf } from "./run.ts";
 import { waitingOn } from "./waiting-on.ts";

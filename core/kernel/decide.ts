@@ -1,7 +1,7 @@
 import { advance } from "./advance.ts";
 import type { Command } from "./command.ts";
 import { type Decision, reject } from "./decision.ts";
-import { receiveSignal, type Refused, respond } from "./decisions/answer-waits.ts";
+import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";

@@ -2,10 +2,10 @@ import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { ExpressionError } from "./expression.ts";
-import type { Json, JsonObject } from "./json.ts";
 import { settleJoins } from "./join.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { applyMoves } from "./moves.ts";
-import { route, type Routed } from "./route.ts";
+import { type Routed, route } from "./route.ts";
 import { hasEnded, type Run, type RunError, stepId, type Token, tokensOf } from "./run.ts";
 import { evaluateTemplate } from "./template.ts";
 import type { Node } from "./workflow.ts";
@@ -19,7 +19,10 @@ export const OUTPUT_LENGTH_MAX = 150_000;
 export async function succeed(
   draft: Draft,
   token: Token,
-  outcome: Omit<EventOf<"step.succeeded">, "type" | "step" | "node" | "visit" | "token" | "attempt">,
+  outcome: Omit<
+    EventOf<"step.succeeded">,
+    "type" | "step" | "node" | "visit" | "token" | "attempt"
+  >,
   port = "success",
 ): Promise<void> {
   const node = nodeOf(draft, token);
@@ -60,7 +63,13 @@ async function depart(
 ): Promise<void> {
   const recorded = evolve(draft.run, event, draft.at);
   const here = recorded.tokens[token.id] ?? token;
-  let routed: Routed = await route(draft, recorded, here, port, port === "error" ? error : undefined);
+  let routed: Routed = await route(
+    draft,
+    recorded,
+    here,
+    port,
+    port === "error" ? error : undefined,
+  );
   if (!routed.ok && port !== "error") {
     routed = await route(draft, recorded, here, "error", error ?? routed.error);
   }

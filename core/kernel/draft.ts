@@ -2,7 +2,7 @@ import type { Event } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { type Scope } from "./expression.ts";
 import type { Instant, Json } from "./json.ts";
-import { type Run, type Token, resultFor } from "./run.ts";
+import { type Run, resultFor, type Token } from "./run.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** What a decision may know beside the run: given, never asked for. */

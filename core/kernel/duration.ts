@@ -25,7 +25,8 @@ export function parseDuration(text: string): number | undefined {
   return Number.isFinite(ms) && ms <= DURATION_MS_MAX ? Math.ceil(ms) : undefined;
 }
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+const INSTANT =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 /** An RFC 3339 instant (or a date, as its first moment in UTC) in milliseconds since 1970. */
 export function parseInstant(text: string): number | undefined {

@@ -25,7 +25,7 @@ type Step = Readonly<{ step: string; node: string; visit: number; token: number 
 
 /** What happened. The names are public; docs/events.md says what each carries. */
 export type Event =
-  | (Readonly<{
+  | Readonly<{
       type: "run.created";
       id: string;
       tenant: string;
@@ -43,7 +43,7 @@ export type Event =
       requestHash?: string;
       /** The limits of which it holds a unit until it ends. */
       units?: readonly string[];
-    }>)
+    }>
   | Readonly<{ type: "run.running" }>
   | Readonly<{ type: "run.waiting"; waitingOn: Json }>
   | Readonly<{ type: "run.succeeded"; output: Json }>

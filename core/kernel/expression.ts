@@ -38,7 +38,15 @@ export class ExpressionError extends Error {
 }
 
 const FORBIDDEN = new Set(["random", "eval", "shuffle"]);
-const LIMITS = new Set(["D1011", "D1012", "D2014", "D2015", "LIMIT_STRING", "LIMIT_REGEX", "U1001"]);
+const LIMITS = new Set([
+  "D1011",
+  "D1012",
+  "D2014",
+  "D2015",
+  "LIMIT_STRING",
+  "LIMIT_REGEX",
+  "U1001",
+]);
 
 type Ast = { type?: unknown; value?: unknown } & Record<string, unknown>;
 

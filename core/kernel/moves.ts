@@ -13,7 +13,9 @@ function applyMove(run: Run, move: Move): Run {
     case "fork": {
       const parent = tokenOf(run, move.from);
       const seen = parent.seen ?? newestVisits(run);
-      const forks = move.fork ? [...before(parent.forks ?? [], move.fork.split), move.fork] : parent.forks;
+      const forks = move.fork
+        ? [...before(parent.forks ?? [], move.fork.split), move.fork]
+        : parent.forks;
       const child: Token = { ...parent, seen, ...(forks && { forks }) };
       const made = { ...run, tokensMade: Math.max(run.tokensMade, move.token) };
       return arrive(made, child, move.token, move.to, move.park);

@@ -3,8 +3,8 @@ import {
   aDuration,
   aDurationOrTemplate,
   aName,
-  anInstantOrTemplate,
   aNumber,
+  anInstantOrTemplate,
   anObject,
   aTemplate,
   aText,
@@ -121,9 +121,7 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
 };
 
 /** Of the whole language, and not of this version: refused with a reason of its own. */
-const LATER = new Set(
-  "script rules agent form ask notify route map subflow".split(" "),
-);
+const LATER = new Set("script rules agent form ask notify route map subflow".split(" "));
 
 /** Checks a node's own fields; true when its type is one that runs. */
 export function checkNode(node: JsonObject, path: string, check: Check): boolean {

@@ -97,7 +97,13 @@ export type OpenTask = Readonly<{
   votes: readonly Vote[];
 }>;
 
-export type Signal = Readonly<{ n: number; name: string; key?: string; payload: Json; id?: string }>;
+export type Signal = Readonly<{
+  n: number;
+  name: string;
+  key?: string;
+  payload: Json;
+  id?: string;
+}>;
 
 /** Everything that decisions need, and no more: history is in the log. */
 export type Run = Readonly<{

@@ -52,7 +52,11 @@ const TOP: Readonly<Record<string, FieldCheck>> = {
   nodes: () => undefined,
   edges: () => undefined,
   output: aTemplate,
-  limits: anObject({ maxVisits: aNumber(1, 100_000), deadline: aDuration, budget: notYet("budget") }),
+  limits: anObject({
+    maxVisits: aNumber(1, 100_000),
+    deadline: aDuration,
+    budget: notYet("budget"),
+  }),
   retention: (value, path, check) => {
     aDuration(value, path, check);
     check.warn(path, "NOT_ENFORCED", "retention is recorded, and not yet acted upon");
@@ -141,7 +145,12 @@ function checkReferences(node: JsonObject, path: string, known: Known, check: Ch
       check.error(`${path}.tool`, "UNKNOWN_TOOL", `no tool "${tool}" is registered`);
     }
   }
-  if (type === "llm" && typeof model === "string" && !isTemplateText(model) && !known.model(model)) {
+  if (
+    type === "llm" &&
+    typeof model === "string" &&
+    !isTemplateText(model) &&
+    !known.model(model)
+  ) {
     check.error(`${path}.model`, "UNKNOWN_MODEL", `no provider is configured for "${model}"`);
   }
   if (type === "llm") schemaAt(node["schema"], `${path}.schema`, known, check);
@@ -163,7 +172,8 @@ const edgeFields = anObject({
     if (typeof value === "boolean") return;
     if (typeof value === "string" && /^\s*\{%[\s\S]*%\}\s*$/.test(value)) {
       template(value, path, check);
-    } else check.error(path, "INVALID_EXPRESSION", 'must be a condition such as "{% $vars.n > 3 %}"');
+    } else
+      check.error(path, "INVALID_EXPRESSION", 'must be a condition such as "{% $vars.n > 3 %}"');
   },
   errors: listOf(aText, 50),
   label: aText,
@@ -262,4 +272,3 @@ function checkJoin(
     check.error(path, "JOIN_WITHOUT_SPLIT", text);
   }
 }
-

@@ -1,11 +1,11 @@
-import type { EventOf, Event } from "../kernel/event.ts";
+import type { Event, EventOf } from "../kernel/event.ts";
 import type { Instant } from "../kernel/json.ts";
 import { hasEnded, isOwed, nextDue, type Run, tokensOf } from "../kernel/run.ts";
 import { waitingOn } from "../kernel/waiting-on.ts";
 import type { Item, Operation } from "../ports/table.ts";
-import { closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
 import { owedMail } from "./outbox.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
+import { closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
 
 /** How long a run that is owed something may go unlooked at before the sweep looks. */
 export const LOOK_AGAIN_MS = 60_000;
@@ -34,7 +34,8 @@ export function rowsBeside(
     if (event.type === "task.created") operations.push(...mailRows(after, event));
   }
   if (before.seq > 0 && hasEnded(after)) {
-    for (const unit of after.units ?? []) operations.push(...returnUnit(after.tenant, unit, after.id));
+    for (const unit of after.units ?? [])
+      operations.push(...returnUnit(after.tenant, unit, after.id));
   }
   for (const [id, row] of tasks) {
     if (row !== taskRows.get(id)) operations.push({ type: "put", item: row });

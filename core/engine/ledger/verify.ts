@@ -2,7 +2,7 @@ import { chainHash } from "../../kernel/ledger.ts";
 import type { RunKey } from "../../ports/queue.ts";
 import type { Commit } from "../../store/run-log.ts";
 import type { EngineDeps } from "../deps.ts";
-import { ok, refuse, type Result } from "../refusal.ts";
+import { ok, type Result, refuse } from "../refusal.ts";
 
 export type LedgerError = Readonly<{ seq: number; type: string }>;
 export type Verified = Readonly<{

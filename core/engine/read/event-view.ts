@@ -8,7 +8,16 @@ import { timedId } from "../ids.ts";
 /** Members that are instants inside, and RFC 3339 outside. */
 const INSTANTS = new Set(["dueAt", "at", "due", "until", "deadline"]);
 /** How tokens moved, and what keys are made of, is nobody's business outside. */
-const HIDDEN = new Set(["type", "moves", "token", "seed", "tenant", "requestHash", "park", "units"]);
+const HIDDEN = new Set([
+  "type",
+  "moves",
+  "token",
+  "seed",
+  "tenant",
+  "requestHash",
+  "park",
+  "units",
+]);
 
 /** The events of a commit as everybody outside sees them. `hash` is SHA-256 as hex. */
 export function eventViews(

@@ -3,7 +3,7 @@ import type { Item } from "../../ports/table.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import type { EngineDeps } from "../deps.ts";
 import type { Listing, Paging, RunFilter, RunSummary } from "../engine.ts";
-import { ok, refuse, type Result } from "../refusal.ts";
+import { ok, type Result, refuse } from "../refusal.ts";
 import { runSummary } from "./run-view.ts";
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);

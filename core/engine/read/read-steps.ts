@@ -3,7 +3,7 @@ import type { Commit } from "../../store/run-log.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import type { EngineDeps } from "../deps.ts";
 import type { Engine, Listing, Paging, StepView } from "../engine.ts";
-import { ok, refuse, type Result } from "../refusal.ts";
+import { ok, type Result, refuse } from "../refusal.ts";
 import { stepViews } from "./step-view.ts";
 
 type Filter = Parameters<Engine["runs"]["steps"]>[2];

@@ -63,11 +63,7 @@ function apply(steps: Map<string, Draft>, event: Event, at: Instant): void {
   }
 }
 
-function started(
-  steps: Map<string, Draft>,
-  event: EventOf<"step.started">,
-  time: string,
-): void {
+function started(steps: Map<string, Draft>, event: EventOf<"step.started">, time: string): void {
   const step = stepOf(steps, event, time);
   const { attempt, recovery, input, key, kind } = event;
   step.type = kind;
@@ -117,4 +113,3 @@ function stepOf(
   steps.set(event.step, step);
   return step;
 }
-

@@ -18,7 +18,10 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
   for (const [name, template] of workflow.vars) {
     try {
       const seen = { ...base, vars: Object.fromEntries(vars) };
-      vars.push([name, (await evaluateTemplate(template, scopeOf(draft, seen, undefined))) ?? null]);
+      vars.push([
+        name,
+        (await evaluateTemplate(template, scopeOf(draft, seen, undefined))) ?? null,
+      ]);
     } catch (cause) {
       if (!(cause instanceof ExpressionError)) throw cause;
       fault ??= cause;

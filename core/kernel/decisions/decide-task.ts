@@ -2,8 +2,8 @@ import type { CommandOf } from "../command.ts";
 import { fail, idsOf, succeed } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
 import { instantText } from "../duration.ts";
-import type { OpenTask, Token, Vote } from "../run.ts";
 import { tokenAt } from "../nodes/begin.ts";
+import type { OpenTask, Token, Vote } from "../run.ts";
 import type { Refused } from "./answer-waits.ts";
 
 /**

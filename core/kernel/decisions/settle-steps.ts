@@ -63,7 +63,8 @@ async function failed(
   const error: RunError = { code, message, retryable };
   const { retry, document } = nodeOf(draft, token);
   // An author who lists codes has decided; otherwise the called side's protocol does.
-  const listed = typeof document["retry"] === "object" && Object.hasOwn(document["retry"] ?? {}, "on");
+  const listed =
+    typeof document["retry"] === "object" && Object.hasOwn(document["retry"] ?? {}, "on");
   const allowed = listed ? matchesCode(code, retry.on) : retryable;
   const used = token.attempt - token.recoveries;
   if (!allowed || matchesCode(code, retry.notOn) || used >= retry.attemptsMax) {
