@@ -1,5 +1,5 @@
 import type { Access } from "../../core/engine/access.ts";
-import type { Caller } from "../../core/engine/engine.ts";
+import type { Caller } from "../../core/engine/views.ts";
 import { type Checked, refused } from "./problem.ts";
 import type { Need } from "./route.ts";
 

@@ -1,9 +1,9 @@
-import type { Caller } from "../../core/engine/engine.ts";
+import type { Caller } from "../../core/engine/views.ts";
 import type { Json } from "../../core/kernel/json.ts";
 import type { Serving } from "./app-deps.ts";
 import { authorize } from "./authorize.ts";
 import { bodyHash } from "./body-hash.ts";
-import { check } from "./check.ts";
+import { check, pathOf } from "./check.ts";
 import { openCursor } from "./cursor.ts";
 import type { HttpRequest } from "./http.ts";
 import { readIdempotencyKey } from "./idempotency.ts";
@@ -110,7 +110,9 @@ function readQueryOf(route: Route, text: string): Checked<unknown> {
     const name = Object.keys(read.value)[0];
     if (name === undefined) return { ok: true, value: undefined };
     return refused("INVALID_REQUEST", "This route takes no query parameters.", {
-      errors: [{ path: name, code: "UNKNOWN_FIELD", message: "there is no such parameter" }],
+      errors: [
+        { path: pathOf([name]), code: "UNKNOWN_FIELD", message: "there is no such parameter" },
+      ],
     });
   }
   const query = check(route.query, read.value, "query");

@@ -35,14 +35,16 @@ function codeOf(issue: z.core.$ZodIssue): string {
   return issue.code === "custom" ? "INVALID_VALUE" : issue.code.toUpperCase();
 }
 
-/** `nodes[2].with.amount`; names that are not plain words are quoted. */
-function pathOf(path: readonly PropertyKey[]): string {
+const NAME_LENGTH_MAX = 128;
+
+/** `nodes[2].with.amount`; names that are not plain words are quoted, and long ones cut. */
+export function pathOf(path: readonly PropertyKey[]): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;
     else if (/^[A-Za-z_$][A-Za-z0-9_$-]{0,127}$/.test(String(part))) {
       text += `${text && "."}${String(part)}`;
-    } else text += `[${JSON.stringify(String(part).slice(0, 128))}]`;
+    } else text += `[${JSON.stringify(String(part).slice(0, NAME_LENGTH_MAX))}]`;
   }
   return text;
 }

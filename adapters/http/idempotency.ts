@@ -1,5 +1,5 @@
 import type { Replays } from "../../core/engine/access.ts";
-import type { Caller } from "../../core/engine/engine.ts";
+import type { Caller } from "../../core/engine/views.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
 import { type Checked, refused } from "./problem.ts";
 import type { Reply } from "./route.ts";

@@ -1,4 +1,4 @@
-import type { LinkView } from "../../core/engine/engine.ts";
+import type { LinkView } from "../../core/engine/views.ts";
 import type { Json } from "../../core/kernel/json.ts";
 import { PROBLEMS } from "./error-catalog.ts";
 import type { HttpRequest } from "./http.ts";

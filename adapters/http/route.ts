@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import type { Caller, Listing } from "../../core/engine/engine.ts";
 import type { Result } from "../../core/engine/refusal.ts";
+import type { Caller, Listing } from "../../core/engine/views.ts";
 import type { Serving } from "./app-deps.ts";
 import type { ProblemCode } from "./error-catalog.ts";
 import type { HttpRequest } from "./http.ts";

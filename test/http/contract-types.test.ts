@@ -11,7 +11,7 @@ import type { Tenant, TenantRequest } from "../../core/contract/tenants.ts";
 import type { Tool } from "../../core/contract/tools.ts";
 import type { Workflow } from "../../core/contract/workflows.ts";
 import type { Access, KeyView, TenantView } from "../../core/engine/access.ts";
-import type * as engine from "../../core/engine/engine.ts";
+import type * as engine from "../../core/engine/views.ts";
 
 type Deep<T> = T extends readonly (infer Item)[]
   ? readonly Deep<Item>[]

@@ -1,6 +1,6 @@
 import type { Access, KeyView, Replays, TenantView } from "../../core/engine/access.ts";
-import type { Caller } from "../../core/engine/engine.ts";
 import { ok, refuse } from "../../core/engine/refusal.ts";
+import type { Caller } from "../../core/engine/views.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import { AT } from "./fake-engine.ts";

@@ -1,15 +1,15 @@
 import { WORKFLOW_NAME } from "../../core/contract/workflows.ts";
+import type { Engine } from "../../core/engine/engine.ts";
+import { ok, type Result, refuse } from "../../core/engine/refusal.ts";
 import type {
   Caller,
   DecideRequest,
-  Engine,
   LinkView,
   RunView,
   TaskView,
   ToolView,
   WorkflowView,
-} from "../../core/engine/engine.ts";
-import { ok, type Result, refuse } from "../../core/engine/refusal.ts";
+} from "../../core/engine/views.ts";
 import type { Json, JsonObject } from "../../core/kernel/json.ts";
 
 export const AT = "2026-11-21T09:30:00.000Z";

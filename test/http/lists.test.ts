@@ -137,6 +137,12 @@ describe("a list", () => {
     expect((await ask("DELETE /v1/secrets/a")).status).toBe(404);
   });
 
+  test("cuts the name of a parameter that is too long to repeat", async () => {
+    const { json } = await door().ask(`GET /v1/version?${"x".repeat(10_000)}=1`);
+
+    expect(json["errors"]).toMatchObject([{ path: `["${"x".repeat(128)}"]` }]);
+  });
+
   test("takes no parameter where a route has none", async () => {
     const answer = await door().ask("GET /v1/tools/x?verbose=1");
 

@@ -1,4 +1,4 @@
-import type { DecisionView, LinkView, TaskView } from "../../../core/engine/engine.ts";
+import type { DecisionView, LinkView, TaskView } from "../../../core/engine/views.ts";
 import { type Html, html } from "./html.ts";
 import { page } from "./page.ts";
 import { preview } from "./preview.ts";

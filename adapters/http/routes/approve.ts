@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Link, LinkDecision } from "../../../core/contract/links.ts";
-import type { LinkView } from "../../../core/engine/engine.ts";
 import type { Result } from "../../../core/engine/refusal.ts";
+import type { LinkView } from "../../../core/engine/views.ts";
 import type { Serving } from "../app-deps.ts";
 import { check } from "../check.ts";
 import type { HttpRequest } from "../http.ts";

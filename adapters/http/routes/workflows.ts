@@ -9,8 +9,8 @@ import {
   WorkflowName,
   WorkflowQuery,
 } from "../../../core/contract/workflows.ts";
-import type { WorkflowView } from "../../../core/engine/engine.ts";
 import { ok, type Result } from "../../../core/engine/refusal.ts";
+import type { WorkflowView } from "../../../core/engine/views.ts";
 import { mermaid } from "../mermaid.ts";
 import type { Checked } from "../problem.ts";
 import { listed, type Reply, replyOf, route } from "../route.ts";
