@@ -75,12 +75,12 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
       setTimeout(() => wake(key), AGAIN_MS).unref();
     } else if (entry.again) wake(key);
     next();
-    if (driving === 0) for (const idle of idlers) idle();
+    if (driving === 0) for (const finish of idlers) finish();
   }
 
   /** The first in line of the tenant that has waited longest; it goes to the end of the round. */
   function next(): void {
-    while (driving < DRIVES_MAX && !closed) {
+    while (driving < DRIVES_MAX) {
       const [first] = waiting;
       if (!first) return;
       const [tenant, line] = first;

@@ -4,7 +4,6 @@ import type { Watch } from "../core/ports/watch.ts";
 /** Commits told within the process. Nobody who does not listen is remembered. */
 export function localWatch(): Watch {
   const listeners = new Map<string, Set<(settled: boolean) => void>>();
-  const nameOf = ({ tenant, runId }: RunKey) => `${tenant}/${runId}`;
   return {
     follow(key, listener) {
       const name = nameOf(key);
@@ -20,4 +19,8 @@ export function localWatch(): Watch {
       for (const listener of listeners.get(nameOf(key)) ?? []) listener(settled);
     },
   };
+}
+
+function nameOf({ tenant, runId }: RunKey): string {
+  return `${tenant}/${runId}`;
 }

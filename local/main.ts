@@ -3,74 +3,83 @@ import { fileURLToPath } from "node:url";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { parseModels } from "../adapters/models/models-config.ts";
 import { Fault } from "../core/ports/fault.ts";
-import { banner } from "./banner.ts";
-import { openDataFolder } from "./data-folder.ts";
+import { type BannerFacts, banner } from "./banner.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { isLoopback, localUrl, servedHosts } from "./host-name.ts";
 import { httpDoor } from "./http-door.ts";
 import { jsonLog } from "./json-log.ts";
 import { openLocal } from "./runtime.ts";
-import { settings } from "./settings.ts";
+import { type Settings, settings } from "./settings.ts";
+
+/** Until everything is open: whoever asks shall ask again in a moment. */
+const starting: HttpApp = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "" });
 
 /** `npm start`: the product on one port, until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const read = settings(process.env);
   if (!read.ok) return fail(read.faults);
-  const { host, dataFolder, dev } = read.settings;
-  const opened = await openDataFolder(dataFolder);
+  const opened = await openDataFolder(read.settings.dataFolder);
   if (!opened.ok) return fail([opened.message]);
-  const { folder } = opened;
-  const log = jsonLog({ quiet: process.env["HOLDFAST_LOG"] !== "info" });
+  await serve(read.settings, opened.folder);
+}
 
+async function serve(given: Settings, folder: DataFolder): Promise<void> {
+  const { host, port, keys } = { ...given, keys: folder.keys };
+  const log = jsonLog({ quiet: process.env["HOLDFAST_LOG"] !== "info" });
   // The port may be any that is free, and links must name it: so listening comes first.
-  let app: HttpApp = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "" });
-  const hosts = servedHosts(host, read.settings.publicUrl);
-  const showsDev = isLoopback(host) || dev;
-  const door = httpDoor({
-    app: (request) => app(request),
-    log,
-    host,
-    port: read.settings.port,
-    hosts,
-  });
-  const port = await door.listen();
-  const publicUrl = read.settings.publicUrl ?? localUrl(host, port);
-  const apiKey = read.settings.apiKey ?? folder.keys.apiKey;
-  const platformKey = read.settings.platformKey ?? folder.keys.platformKey;
+  let app = starting;
+  const hosts = servedHosts(host, given.publicUrl);
+  const door = httpDoor({ app: (request) => app(request), log, host, port, hosts });
+  const listening = await door.listen();
+  const publicUrl = given.publicUrl ?? localUrl(host, listening);
+  const dev = isLoopback(host) || given.dev;
   const local = await openLocal({
     databaseFile: folder.databaseFile,
     publicUrl,
-    apiKey,
-    platformKey,
-    linkKey: folder.keys.linkKey,
-    secretKey: folder.keys.secretKey,
-    models: parseModels(read.settings.models),
-    dev: showsDev,
+    apiKey: given.apiKey ?? keys.apiKey,
+    platformKey: given.platformKey ?? keys.platformKey,
+    linkKey: keys.linkKey,
+    secretKey: keys.secretKey,
+    models: parseModels(given.models),
+    dev,
     version: versionHere(),
     log,
   });
-  folder.announce(port);
+  folder.announce(listening);
   const again = await local.recover();
   ({ app } = local);
-  process.stdout.write(
-    banner({
-      url: publicUrl,
-      dataFolder: folder.path,
-      apiKey: read.settings.apiKey === undefined ? apiKey : undefined,
-      platformKey: read.settings.platformKey === undefined ? platformKey : undefined,
-      dev: showsDev,
-      clockOffsetMs: local.clock.offsetMs(),
-      example: { file: here("examples/hello.json"), workflow: "hello", input: { name: "Ada" } },
-    }),
-  );
-  if (again > 0) process.stdout.write(`  ${again} interrupted runs go on.\n`);
+  welcome(given, folder, { url: publicUrl, dev, clockOffsetMs: local.clock.offsetMs() }, again);
+  stopOnSignal(async () => {
+    await door.drain();
+    await local.close();
+    folder.close();
+  });
+}
 
+function welcome(
+  given: Settings,
+  folder: DataFolder,
+  facts: Pick<BannerFacts, "url" | "dev" | "clockOffsetMs">,
+  again: number,
+): void {
+  const text = banner({
+    ...facts,
+    dataFolder: folder.path,
+    apiKey: given.apiKey === undefined ? folder.keys.apiKey : undefined,
+    platformKey: given.platformKey === undefined ? folder.keys.platformKey : undefined,
+    example: { file: here("examples/hello.json"), workflow: "hello", input: { name: "Ada" } },
+  });
+  process.stdout.write(text);
+  if (again > 0) process.stdout.write(`  ${again} interrupted runs go on.\n`);
+}
+
+/** Ends with 0 once everything is at rest; a second signal changes nothing. */
+function stopOnSignal(close: () => Promise<void>): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    await door.drain();
-    await local.close();
-    folder.close();
+    await close();
     process.exit(0);
   };
   process.on("SIGTERM", () => void stop());

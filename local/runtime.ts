@@ -1,39 +1,27 @@
-import { hash as hashOnce, randomBytes, randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
+import { randomUUID } from "node:crypto";
 import { httpApp } from "../adapters/http/app.ts";
 import { HTTP_LIMITS } from "../adapters/http/app-deps.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
-import { models } from "../adapters/models/models.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
-import { guardedRequest } from "../adapters/net/guarded-request.ts";
 import { openSqlite } from "../adapters/sqlite/open.ts";
 import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
 import { type SqliteTable, sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
-import { tools } from "../adapters/tools/tools.ts";
-import { toolProblems } from "../adapters/tools/validate-tool.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { timedId } from "../core/engine/ids.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
-import { runCache } from "../core/engine/run-cache.ts";
 import { readTask, taskView } from "../core/engine/tasks.ts";
 import type { Log } from "../core/ports/log.ts";
-import type { Outbound } from "../core/ports/outbound.ts";
 import type { Item } from "../core/ports/table.ts";
 import { isOwedMail, tableOutbox } from "../core/store/outbox.ts";
 import { tableReplays } from "../core/store/replays.ts";
-import { runLog } from "../core/store/run-log.ts";
-import { toolStore } from "../core/store/tools.ts";
-import { workflowStore } from "../core/store/workflows.ts";
 import { devRoutes } from "./dev-routes.ts";
 import { type Drivers, drivers } from "./drivers.ts";
-import { localMailbox } from "./local-mailbox.ts";
+import { engineParts } from "./engine-parts.ts";
+import { localMailbox, type Mailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
-import { localSigner } from "./local-signer.ts";
-import { localWatch } from "./local-watch.ts";
 import { openAccess } from "./open-access.ts";
-import { schemas } from "./schemas.ts";
-import { templateEvaluator } from "./template-evaluator.ts";
+import { random } from "./random.ts";
 import { ticker } from "./ticker.ts";
 import { timeTravel } from "./time-travel.ts";
 import { openVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -63,90 +51,43 @@ export type Local = Readonly<{
   close(): Promise<void>;
 }>;
 
-const RUNS_CACHED_MAX = 10_000;
+/** How long calls that are under way may take to end when the server is told to stop. */
+const DRAIN_MS_MAX = 5_000;
 
 /** The whole product in one process, on one SQLite file. */
 export async function openLocal(options: LocalOptions): Promise<Local> {
-  const { log } = options;
+  const { log, publicUrl } = options;
   const database = openSqlite(options.databaseFile);
   const sqlite = sqliteTable(database);
   const clock = await openVirtualClock(sqlite);
-  const elapsed = () => performance.now();
-  let engineDeps: EngineDeps | undefined;
-  const work = drivers({ log, driveDeps: () => driveDeps(wired()) });
-  const wired = (): EngineDeps => {
-    if (!engineDeps) throw new Error("the engine is not wired yet");
-    return engineDeps;
-  };
-  const clockwork = ticker({ table: sqlite, clock, log, elapsed, fire, isOwed });
+  const wired: Wired = {};
+  const work = drivers({ log, driveDeps: () => driveDeps(engineOf(wired)) });
+  const clockwork = ticker({
+    table: sqlite,
+    clock,
+    log,
+    isOwed,
+    elapsed: () => performance.now(),
+    fire: (row) => wired.fire?.(row),
+  });
   const table = clockwork.watched;
   const secrets = localSecrets({ table, key: options.secretKey });
-  const signer = localSigner(options.linkKey);
   const mailbox = localMailbox({ table, clock });
-  const evaluate = templateEvaluator(clock);
-  const artifacts = sqliteArtifacts(database);
   const access = await openAccess({ ...options, table, clock, newId });
-  const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback: true });
-
-  engineDeps = {
-    table,
-    clock,
-    signer,
-    schemas,
-    hash,
-    elapsed,
-    toolProblems: (name, tool) => toolProblems({ ...tool, name }),
-    pause: (ms) => pause(ms),
-    log: runLog({ table, artifacts, hash: hashText, salt }),
-    cache: runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: true }),
-    watch: localWatch(),
-    queue: work,
-    workflows: workflowStore({ table, hash, elapsed }),
-    toolStore: toolStore({ table, hash, elapsed }),
-    tools: tools({ secrets, evaluate, request }),
-    models: models(options.models, {
-      env: process.env,
-      secret: (name) => secrets.get("platform", name),
-      request,
-      checkObject: (schema, value) => schemas.validate(schema, value, "object"),
-    }),
-    randomness: { hex: () => random("hex"), unit: () => Math.random() },
-    limitsOf: async (tenant) => {
-      const found = await access.tenant(tenant);
-      return found.ok ? found.value.limits : {};
-    },
-  };
-  const engine = createEngine(engineDeps);
-  const owed = {
-    outbox: tableOutbox(table),
-    mailer: mailbox,
-    signer,
-    clock,
-    publicUrl: options.publicUrl,
-    log,
-    taskOf: async (tenant: string, id: string) => {
-      const task = await readTask(wired(), tenant, id);
-      return task && taskView(task);
-    },
-  };
-
-  async function fire(row: Item): Promise<void> {
-    if (isOwedMail(row)) await sendOwed(owed, row);
-    else if (row["kind"] === "run") {
-      work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) });
-    }
-  }
+  const artifacts = sqliteArtifacts(database);
+  wired.engine = engineParts({ ...options, table, artifacts, clock, secrets, access, queue: work });
+  wired.fire = firing(wired.engine, work, { mailbox, publicUrl, log });
 
   const app = httpApp({
-    engine,
+    engine: createEngine(wired.engine),
     access,
     secrets,
     replays: tableReplays({ table, clock }),
     limits: HTTP_LIMITS,
     version: options.version,
-    publicUrl: options.publicUrl,
+    publicUrl,
     log,
-    health: async () => (await sqlite.get({ pk: "platform#clock", sk: "clock" })) !== null,
+    health: async () => (await sqlite.query({ pk: "platform#tenants", limit: 1 })).items.length > 0,
     newId: () => randomUUID(),
   });
   const dev = devRoutes({
@@ -154,20 +95,53 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
     clock,
     advance: timeTravel({ clock, ticker: clockwork, drivers: work }),
     allowed: options.dev,
-    publicUrl: options.publicUrl,
+    publicUrl,
   });
-
   return {
     app: (request) => dev(request) ?? app(request),
     clock,
     drivers: work,
-    stats: sqlite.stats,
-    recover: clockwork.recover,
+    stats: () => sqlite.stats(),
+    recover: () => clockwork.recover(),
     async close() {
       clockwork.stop();
-      await work.drain(5_000);
+      await work.drain(DRAIN_MS_MAX);
       sqlite.close();
     },
+  };
+}
+
+/** The engine needs the queue and the table that watches it, and they need the engine. */
+type Wired = { engine?: EngineDeps; fire?: (row: Item) => Promise<void> };
+
+function engineOf({ engine }: Wired): EngineDeps {
+  if (!engine) throw new Error("the engine is not wired yet");
+  return engine;
+}
+
+/** What a row of the due index asks for. */
+function firing(
+  engine: EngineDeps,
+  work: Drivers,
+  { mailbox, publicUrl, log }: { mailbox: Mailbox; publicUrl: string; log: Log },
+): (row: Item) => Promise<void> {
+  const owed = {
+    outbox: tableOutbox(engine.table),
+    mailer: mailbox,
+    signer: engine.signer,
+    clock: engine.clock,
+    publicUrl,
+    log,
+    taskOf: async (tenant: string, id: string) => {
+      const task = await readTask(engine, tenant, id);
+      return task && taskView(task);
+    },
+  };
+  return async (row) => {
+    if (isOwedMail(row)) await sendOwed(owed, row);
+    else if (row["kind"] === "run") {
+      work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) });
+    }
   };
 }
 
@@ -178,27 +152,4 @@ function isOwed(row: Item): boolean {
 
 function newId(prefix: string): string {
   return `${prefix}${timedId(Date.now(), random("hex"))}`;
-}
-
-function salt(): string {
-  return random("base64url");
-}
-
-const POOL_BYTES = 16 * 1024;
-let pool = Buffer.alloc(0);
-
-/** 16 random bytes, from a pool: asking the system for each costs more than all else of a commit. */
-function random(encoding: "hex" | "base64url"): string {
-  if (pool.length < 16) pool = randomBytes(POOL_BYTES);
-  const text = pool.toString(encoding, 0, 16);
-  pool = pool.subarray(16);
-  return text;
-}
-
-function hash(text: string): string {
-  return hashOnce("sha256", text, "hex");
-}
-
-function hashText(text: string): string {
-  return hashOnce("sha256", text, "base64url");
 }

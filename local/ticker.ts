@@ -15,7 +15,7 @@ export interface Ticker {
 }
 
 const PAGE = 500;
-/** A row that was fired and is still due is fired again after this: its receiver may have failed. */
+/** A row that was fired and is still due is fired again: what it woke may have failed. */
 const AGAIN_MS = 30_000;
 const SLEEP_MS_MAX = 1_000;
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../kernel/json.ts";
-import type { Caller, Listing, Paging } from "./engine.ts";
 import type { Result } from "./refusal.ts";
+import type { Caller, Listing, Paging } from "./views.ts";
 
 export type Limits = Readonly<{
   maxActiveRuns?: number | undefined;

@@ -28,18 +28,18 @@ const DRIVER = { kind: "system", id: "driver" } as const;
  * Carries out what a run owes, and hands each outcome to `handle`, until nothing is owed.
  *
  * It calls only what its own commit has started, so every call is on record before it is made. It
- * never waits for a person, an event or a time: a run that waits is rows, and nothing of it is here.
+ * never waits for a person, an event or a time: a run that waits is rows, and is not here.
  */
 export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Drive {
   const calls = new Map<string, Call>();
   const arrived: Outcome[] = [];
-  let wake: () => void = () => undefined;
+  let wake: (() => void) | undefined;
   let poked = false;
   let lost = false;
 
   const poke = () => {
     poked = true;
-    wake();
+    wake?.();
   };
   const asleep = () =>
     new Promise<void>((resolve) => {
@@ -61,25 +61,28 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   }
 
   /** Calls what this commit started, and aborts what the run no longer waits for. */
-  function follow({ run, context }: Extract<Handled, { type: "accepted" }>): void {
+  function follow({ run: now, context }: Extract<Handled, { type: "accepted" }>): void {
     const current = new Set<string>();
-    for (const token of tokensOf(run)) {
+    for (const token of tokensOf(now)) {
       if (token.status !== "running") continue;
       const name = `${token.id}:${token.attempt}`;
       current.add(name);
       if (calls.has(name) || !context) continue;
       const abort = new AbortController();
       calls.set(name, { token, abort });
-      void perform(deps, run, token, context, abort).then((outcome) => {
-        // A call that was cancelled has no outcome: nobody waits for it any more.
-        if (!calls.delete(name)) return;
-        arrived.push(outcome);
-        wake();
-      });
+      void arrive(name, perform(deps, now, token, context, abort));
     }
     for (const [name, call] of calls) {
       if (!current.has(name)) cancel(name, call);
     }
+  }
+
+  async function arrive(name: string, performed: Promise<Outcome>): Promise<void> {
+    const outcome = await performed;
+    // A call that was cancelled has no outcome: nobody waits for it any more.
+    if (!calls.delete(name)) return;
+    arrived.push(outcome);
+    wake?.();
   }
 
   function cancel(name: string, { abort }: Call): void {
@@ -109,7 +112,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   const lose = () => {
     lost = true;
     for (const [name, call] of calls) cancel(name, call);
-    wake();
+    wake?.();
   };
   return { poke, lose, done: run() };
 }

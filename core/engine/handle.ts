@@ -10,8 +10,9 @@ import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
 import type { Watch } from "../ports/watch.ts";
 import { rows } from "../store/rows.ts";
-import type { Committed, Loaded, RunLog } from "../store/run-log.ts";
+import type { Committed, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
+import type { Loaded } from "../store/run-snapshot.ts";
 import type { RunCache } from "./run-cache.ts";
 
 export type HandleDeps = Readonly<{
@@ -49,7 +50,7 @@ export type Given = Readonly<{
   actor: Actor;
   /** The definition to use for a run that does not exist yet. */
   definition?: Pinned;
-  /** Rows that belong to the command: units of limits, claimed names. Index 1 and on of the write. */
+  /** Rows that belong to the command: units of limits, claimed names. */
   also?: (events: readonly Event[]) => readonly Operation[];
   /** Until when, on `elapsed`, a lost or throttled write is tried again. */
   until: number;

@@ -2,10 +2,11 @@ import { isSame } from "../kernel/decisions/decide-task.ts";
 import { instantText } from "../kernel/duration.ts";
 import type { TaskRecord } from "../store/task-rows.ts";
 import type { EngineDeps } from "./deps.ts";
-import type { Engine, LinkView } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { isNonceOf, type LinkClaims, nonceOf, readLink } from "./people/link-token.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { decideTask, readTask, taskView } from "./tasks.ts";
+import type { LinkView } from "./views.ts";
 
 /** A link is dead in one way only, so that nobody learns from it what there was. */
 const DEAD = "this link is not valid, or not any more";

@@ -1,6 +1,6 @@
 import { hasEnded } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
-import type { Loaded } from "../store/run-log.ts";
+import type { Loaded } from "../store/run-snapshot.ts";
 
 /** Runs as last seen. What is old loses the race for its commit, so it is safe to be wrong. */
 export type RunCache = Readonly<{
@@ -18,7 +18,6 @@ const AT_REST_MAX = 256;
 export function runCache(options: { sizeMax: number; isAuthority: boolean }): RunCache {
   const moving = new Map<string, Loaded>();
   const atRest = new Map<string, Loaded>();
-  const nameOf = (key: RunKey) => `${key.tenant}/${key.runId}`;
   return {
     isAuthority: options.isAuthority,
     get: (key) => moving.get(nameOf(key)) ?? atRest.get(nameOf(key)),
@@ -34,6 +33,10 @@ export function runCache(options: { sizeMax: number; isAuthority: boolean }): Ru
       atRest.delete(nameOf(key));
     },
   };
+}
+
+function nameOf({ tenant, runId }: RunKey): string {
+  return `${tenant}/${runId}`;
 }
 
 function remember(runs: Map<string, Loaded>, name: string, loaded: Loaded, most: number): void {

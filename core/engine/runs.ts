@@ -4,7 +4,7 @@ import { isObject, type Json } from "../kernel/json.ts";
 import { isOwed } from "../kernel/run.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
-import type { Caller, Engine, RunView } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { type Handled, handle } from "./handle.ts";
 import { verifyLedger } from "./ledger/verify.ts";
 import { listRuns } from "./read/list-runs.ts";
@@ -14,6 +14,7 @@ import { readSteps } from "./read/read-steps.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { settledWithin } from "./settled.ts";
 import { actorOf, starting } from "./start-run.ts";
+import type { Caller, RunView } from "./views.ts";
 
 /** Everything about runs that a door can ask. */
 export function runsOf(deps: EngineDeps): Engine["runs"] {

@@ -5,7 +5,7 @@ import type { EngineDeps } from "./deps.ts";
 /** Returns when the run has ended or waits, or when the time is over: the caller looks again. */
 export async function settledWithin(deps: EngineDeps, key: RunKey, seconds: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let unfollow: () => void = () => undefined;
+  let unfollow: (() => void) | undefined;
   const settled = new Promise<void>((resolve) => {
     // Followed before it is looked at, so that no commit falls between the two.
     unfollow = deps.watch.follow(key, (isNow) => {
@@ -20,6 +20,6 @@ export async function settledWithin(deps: EngineDeps, key: RunKey, seconds: numb
     await settled;
   } finally {
     clearTimeout(timer);
-    unfollow();
+    unfollow?.();
   }
 }

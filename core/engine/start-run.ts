@@ -7,13 +7,14 @@ import { rows } from "../store/rows.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
-import type { Caller, Engine, Started, StartRequest } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { handle } from "./handle.ts";
 import { digestId, timedId } from "./ids.ts";
 import { ACTIVE_RUNS, activeRunUnit, isLimitRefusal, limitRefusal } from "./limits.ts";
 import { readRun } from "./read/read-run.ts";
 import { commitMade, runView } from "./read/run-view.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
+import type { Caller, Started, StartRequest } from "./views.ts";
 import { named } from "./workflows.ts";
 
 /**

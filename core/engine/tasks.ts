@@ -8,9 +8,11 @@ import { rows } from "../store/rows.ts";
 import { type TaskRecord, taskOf } from "../store/task-rows.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
-import type { Caller, DecideRequest, Engine, TaskFilter, TaskView } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import type { TaskFilter } from "./filters.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { give, refused } from "./runs.ts";
+import type { Caller, DecideRequest, TaskView } from "./views.ts";
 
 const ROWS_MAX = 1_000;
 
@@ -170,9 +172,8 @@ function closed(task: TaskRecord, request: Deciding): Result<TaskView> {
 }
 
 function isRepeat(vote: Vote, request: Deciding): boolean {
-  const same = (one: unknown, other: unknown) =>
-    canonical(one ?? null) === canonical(other ?? null);
-  return vote.decision === request.decision && same(vote.edits, request.edits);
+  const edits = canonical(vote.edits ?? null) === canonical(request.edits ?? null);
+  return vote.decision === request.decision && edits;
 }
 
 function isWanted(task: TaskView, filter: TaskFilter): boolean {

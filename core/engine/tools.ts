@@ -3,8 +3,9 @@ import type { JsonObject } from "../kernel/json.ts";
 import type { ToolRecord } from "../store/tools.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
-import type { Engine, ToolView } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { ok, refuse } from "./refusal.ts";
+import type { ToolView } from "./views.ts";
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 

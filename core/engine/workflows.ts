@@ -5,8 +5,9 @@ import type { WorkflowRecord } from "../store/workflows.ts";
 import { findTool } from "./contexts.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
-import type { Engine, Listing, WorkflowSummary } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { ok, refuse } from "./refusal.ts";
+import type { Listing, WorkflowSummary } from "./views.ts";
 
 /** A published document must fit one row of the table, twice over. */
 const DOCUMENT_LENGTH_MAX = 300_000;
@@ -24,7 +25,7 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
         const message = `a workflow has at most ${DOCUMENT_LENGTH_MAX} characters`;
         return refuse("PAYLOAD_TOO_LARGE", message);
       }
-      const name = String(document["name"]);
+      const name = typeof document["name"] === "string" ? document["name"] : "";
       const published = await deps.workflows.publish(tenant, name, document, deps.clock.now());
       const { version, hash } = published.record;
       return ok({ name, version, hash, created: published.created });

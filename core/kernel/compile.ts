@@ -16,22 +16,22 @@ const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
 
 const MAX_VISITS = 1_000;
 
-/** Parses a document that was validated. What is wrong with it now is our fault, not its author's. */
+/** Parses a document that was validated: what is wrong with it now is our fault. */
 export function compileWorkflow(
   document: JsonObject,
   pinned: { version: number; hash: string },
 ): Workflow {
   const documents = document["nodes"] as readonly JsonObject[];
-  const nodes = new Map(documents.map((node) => [String(node["id"]), compileNode(node)]));
+  const nodes = new Map(documents.map((node) => [textOf(node["id"]), compileNode(node)]));
   const edges = edgesOf((document["edges"] ?? []) as readonly JsonObject[], nodes);
   const graph: Graph = {
     nodes: [...nodes.keys()],
     next: (node) => (edges.get(node) ?? []).map((edge) => edge.to),
   };
-  const start = String(document["start"] ?? documents[0]?.["id"]);
+  const start = textOf(document["start"] ?? documents[0]?.["id"]);
   const limits = (document["limits"] ?? {}) as { maxVisits?: number; deadline?: string };
   return {
-    name: String(document["name"]),
+    name: textOf(document["name"]),
     ...pinned,
     start,
     nodes,
@@ -57,7 +57,7 @@ function compileNode(document: JsonObject): Node {
   }
   const timeout = document["timeout"];
   return {
-    id: String(document["id"]),
+    id: textOf(document["id"]),
     type,
     document,
     title: typeof document["title"] === "string" ? document["title"] : undefined,
@@ -76,8 +76,7 @@ function compileNode(document: JsonObject): Node {
 
 function retryOf(type: NodeType, retry: JsonObject): Retry {
   const backoff = (retry["backoff"] ?? {}) as JsonObject;
-  const ms = (name: string, otherwise: number) =>
-    parseDuration(String(backoff[name] ?? "")) ?? otherwise;
+  const ms = (name: string, otherwise: number) => parseDuration(textOf(backoff[name])) ?? otherwise;
   const attempts = type === "llm" || type === "tool" ? 3 : 1;
   return {
     attemptsMax: Number(retry["maxAttempts"] ?? attempts),
@@ -105,13 +104,13 @@ function edgesOf(
 ): ReadonlyMap<string, readonly Edge[]> {
   const result = new Map<string, Edge[]>();
   for (const [index, document] of documents.entries()) {
-    const from = String(document["from"]);
-    const on = String(document["on"] ?? "success");
+    const from = textOf(document["from"]);
+    const on = textOf(document["on"] ?? "success");
     const isApproval = nodes.get(from)?.type === "approval";
     const edge: Edge = {
       index,
       from,
-      to: String(document["to"]),
+      to: textOf(document["to"]),
       port: isApproval && on === "approved" ? "success" : on,
       errors: (document["errors"] ?? ["*"]) as readonly string[],
       when: conditionOf(document["when"]),
@@ -124,7 +123,7 @@ function edgesOf(
 
 function conditionOf(when: Json | undefined): Edge["when"] {
   if (when === undefined || typeof when === "boolean") return when;
-  const [, source = ""] = /^\s*\{%([\s\S]*)%\}\s*$/.exec(String(when)) ?? [];
+  const [, source = ""] = /^\s*\{%([\s\S]*)%\}\s*$/.exec(textOf(when)) ?? [];
   return compileExpression(source.trim());
 }
 
@@ -138,6 +137,11 @@ function splits(graph: Graph, start: string, nodes: ReadonlyMap<string, Node>) {
     if (split !== undefined) result.set(node.id, split);
   }
   return result;
+}
+
+/** Validation has seen that it is a text. */
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function optional(value: Json | undefined): Template | undefined {

@@ -1,7 +1,7 @@
 import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { ExpressionError } from "./expression.ts";
+import { ExpressionError } from "./expression-limits.ts";
 import { settleJoins } from "./join.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { applyMoves } from "./moves.ts";

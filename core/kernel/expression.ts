@@ -1,18 +1,10 @@
 import jsonata from "jsonata";
 import { instantText } from "./duration.ts";
+import { replacements } from "./expression-functions.ts";
+import { checkLength, EXPRESSION, ExpressionError } from "./expression-limits.ts";
 import type { Instant, Json } from "./json.ts";
 import { GIVE_UP, quick } from "./quick-expression.ts";
 import { LinearRegex, regexProblem } from "./regex-engine.ts";
-
-/** What one evaluation may use. Passing a bound is the error `EXPRESSION_LIMIT`. */
-export const EXPRESSION = {
-  lengthMax: 8_000,
-  timeoutMs: 100,
-  depthMax: 200,
-  sequenceMax: 10_000,
-  stringLengthMax: 1_000_000,
-  resultLengthMax: 1_000_000,
-} as const;
 
 /** What an expression sees. Roots are `input`, `vars`, `run`, `item`, `index`, `key`, `output`. */
 export type Scope = Readonly<{
@@ -25,17 +17,6 @@ export type Scope = Readonly<{
 
 export type Expression = Readonly<{ source: string; evaluate(scope: Scope): Evaluation }>;
 type Evaluation = Json | undefined | Promise<Json | undefined>;
-
-/** An evaluation that failed: `EXPRESSION_LIMIT`, or `EXPRESSION_ERROR` with the reason. */
-export class ExpressionError extends Error {
-  readonly code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT";
-
-  constructor(code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT", message: string) {
-    super(message);
-    this.name = "ExpressionError";
-    this.code = code;
-  }
-}
 
 const FORBIDDEN = new Set(["random", "eval", "shuffle"]);
 const LIMITS = new Set([
@@ -120,7 +101,12 @@ async function slow(
     if (step !== undefined) steps[node] = step;
   }
   try {
-    const bindings = { ...scope.roots, ...(await replacements()), ...clockOf(scope.now), steps };
+    const bindings = {
+      ...scope.roots,
+      ...(await replacements(builtIn)),
+      ...clockOf(scope.now),
+      steps,
+    };
     return plain(await compiled.evaluate(undefined, bindings));
   } catch (error) {
     throw failure(error);
@@ -199,59 +185,6 @@ function walk(node: unknown, visit: (node: Ast) => void): void {
   for (const value of Object.values(node)) walk(value, visit);
 }
 
-type BuiltIn = { implementation: (...values: unknown[]) => unknown; _jsonata_function: true };
-
-/** Built-ins whose work grows with the length of a string, by name. */
-const BY_LENGTH =
-  "length substring substringBefore substringAfter lowercase uppercase trim match contains " +
-  "replace split join base64encode base64decode encodeUrlComponent encodeUrl " +
-  "decodeUrlComponent decodeUrl number formatNumber toMillis parseInteger";
-
-let replaced: Promise<Readonly<Record<string, unknown>>> | undefined;
-
-/** JSONata's own functions behind a check of their arguments' sizes, and those we do without. */
-function replacements(): Promise<Readonly<Record<string, unknown>>> {
-  replaced ??= (async () => {
-    const result: Record<string, unknown> = { pad, eval: refused, random: refused };
-    result["shuffle"] = refused;
-    for (const name of BY_LENGTH.split(" ")) {
-      const builtIn = (await jsonata(`$${name}`).evaluate(undefined)) as BuiltIn;
-      result[name] = { ...builtIn, implementation: bounded(builtIn.implementation) };
-    }
-    return result;
-  })();
-  return replaced;
-}
-
-function bounded(implementation: BuiltIn["implementation"]): BuiltIn["implementation"] {
-  return function (this: unknown, ...values: unknown[]): unknown {
-    for (const value of values) if (typeof value === "string") checkLength(value.length);
-    const list = values[0];
-    if (Array.isArray(list)) {
-      let total = 0;
-      for (const entry of list) total += typeof entry === "string" ? entry.length : 0;
-      checkLength(total);
-    }
-    return implementation.apply(this, values);
-  };
-}
-
-function checkLength(length: number): void {
-  if (length <= EXPRESSION.stringLengthMax) return;
-  throw new ExpressionError(
-    "EXPRESSION_LIMIT",
-    `a text is longer than ${EXPRESSION.stringLengthMax} characters`,
-  );
-}
-
-function pad(text: unknown, width: unknown, filler?: unknown): string | undefined {
-  if (typeof text !== "string" || typeof width !== "number") return undefined;
-  checkLength(Math.abs(width));
-  const fill = typeof filler === "string" && filler !== "" ? filler : " ";
-  const length = Math.trunc(Math.abs(width));
-  return width < 0 ? text.padStart(length, fill) : text.padEnd(length, fill);
-}
-
-function refused(): never {
-  throw new ExpressionError("EXPRESSION_ERROR", "the function is not deterministic");
+function builtIn(name: string): Promise<unknown> {
+  return jsonata(`$${name}`).evaluate(undefined);
 }

@@ -25,7 +25,7 @@ export function canonical(value: unknown): string {
 
 /** Objects have few members, mostly in order: then this is several times faster than `sort`. */
 function sorted(names: string[]): string[] {
-  if (names.length > 24) return names.sort();
+  if (names.length > 24) return names.toSorted();
   for (let i = 1; i < names.length; i++) {
     const name = names[i] as string;
     let at = i - 1;

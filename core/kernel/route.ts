@@ -1,6 +1,7 @@
 import { type Draft, scopeOf } from "./draft.ts";
 import type { Move } from "./event.ts";
-import { ExpressionError, isTrue, type Scope } from "./expression.ts";
+import { isTrue, type Scope } from "./expression.ts";
+import { ExpressionError } from "./expression-limits.ts";
 import type { Run, RunError, Token } from "./run.ts";
 import { type Edge, matchesCode, type Node } from "./workflow.ts";
 

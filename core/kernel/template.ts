@@ -1,4 +1,5 @@
-import { compileExpression, type Expression, ExpressionError, type Scope } from "./expression.ts";
+import { compileExpression, type Expression, type Scope } from "./expression.ts";
+import { ExpressionError } from "./expression-limits.ts";
 import { isObject, type Json } from "./json.ts";
 
 /** A JSON value with expressions in it, parsed once. */

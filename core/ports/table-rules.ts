@@ -1,7 +1,7 @@
 import { Fault } from "./fault.ts";
 import type { Condition, Item, Key, Operation, Scalar } from "./table.ts";
 
-/** What DynamoDB can hold is what every table holds, so a laptop finds what a deployment refuses. */
+/** What DynamoDB can hold, every table holds: a laptop finds what a deployment would refuse. */
 export const TABLE_LIMITS = {
   operationsMax: 100,
   /** Names and values of one row, in UTF-8. */

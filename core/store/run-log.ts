@@ -4,32 +4,11 @@ import type { Instant } from "../kernel/json.ts";
 import { canonical, chainHash, type Skeleton } from "../kernel/ledger.ts";
 import { type Actor, LANGUAGE_VERSION, type Run, unstarted } from "../kernel/run.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
-import { Fault } from "../ports/fault.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
+import { type Commit, commitOf } from "./commit.ts";
 import { padded, rows } from "./rows.ts";
-
-/** A run as last committed. `hash` is the head of its chain, which the next commit names. */
-export type Loaded = Readonly<{
-  run: Run;
-  hash: string;
-  /** Bytes of the log since the last snapshot, and of that snapshot. */
-  bytes: number;
-  snapshotBytes: number;
-  /** All commits of a short run, oldest first, so that showing it reads nothing. */
-  commits?: readonly Item[] | undefined;
-}>;
-
-/** One commit, read back. */
-export type Commit = Readonly<{
-  seq: number;
-  at: Instant;
-  actor: Actor;
-  types: readonly string[];
-  /** Undefined when the content was erased. */
-  events: readonly Event[] | undefined;
-  item: Item;
-}>;
+import { checkLanguage, fromSnapshot, type Loaded, type Stores, snapshot } from "./run-snapshot.ts";
 
 export type Committed =
   | Readonly<{ type: "won"; loaded: Loaded }>
@@ -59,9 +38,6 @@ export type RunLog = Readonly<{
   readBack(key: RunKey, before: number, limit: number): Promise<readonly Commit[]>;
 }>;
 
-const SNAPSHOT_BYTES_MIN = 64 * 1024;
-/** A row must stay well under the 400 KB of a DynamoDB item; a larger state is folded anew. */
-const SNAPSHOT_BYTES_MAX = 300 * 1024;
 const PAGE = 200;
 /** Commits that are kept with a run in memory. */
 const COMMITS_KEPT_MAX = 64;
@@ -159,7 +135,7 @@ function commitItem(
     prev: base.hash,
     digest: deps.hash(content),
   };
-  const hash = chainHash(skeleton, deps.hash);
+  const hash = chainHash(skeleton, (text) => deps.hash(text));
   const item: Item = {
     ...rows.commit(key.tenant, key.runId, seq),
     id,
@@ -175,8 +151,6 @@ function commitItem(
   };
   return { item, hash };
 }
-
-type Stores = Readonly<{ table: Table; artifacts: Artifacts }>;
 
 async function load({ table, artifacts }: Stores, key: RunKey): Promise<Loaded> {
   const saved = await table.get(rows.snapshot(key.tenant, key.runId));
@@ -203,22 +177,6 @@ function withCommit(commits: readonly Item[] | undefined, item: Item) {
   return commits && commits.length < COMMITS_KEPT_MAX ? [...commits, item] : undefined;
 }
 
-async function fromSnapshot(
-  artifacts: Artifacts,
-  key: RunKey,
-  item: Item,
-): Promise<Loaded | undefined> {
-  checkLanguage(item);
-  const artifact = item["artifact"];
-  const content =
-    typeof artifact === "string"
-      ? await artifacts.get(key.tenant, key.runId, artifact)
-      : item.content;
-  if (content === undefined) return undefined;
-  const run = JSON.parse(content) as Run;
-  return { run, hash: String(item["hash"]), bytes: 0, snapshotBytes: content.length };
-}
-
 function fold(loaded: Loaded, item: Item): Loaded {
   checkLanguage(item);
   const { at, events } = commitOf(item);
@@ -227,51 +185,4 @@ function fold(loaded: Loaded, item: Item): Loaded {
   const bytes = loaded.bytes + (item.content?.length ?? 0) + 400;
   const commits = withCommit(loaded.commits, item);
   return { ...loaded, run, hash: String(item["hash"]), bytes, commits };
-}
-
-function checkLanguage(item: Item): void {
-  if (Number(item["language"]) <= LANGUAGE_VERSION) return;
-  const message = `${item.pk} was written by a newer version (language ${item["language"]})`;
-  throw new Fault(message, { retryable: true });
-}
-
-/** Bounds replay. A cache of the log: that it is missing or old costs time and nothing else. */
-async function snapshot({ table, artifacts }: Stores, key: RunKey, loaded: Loaded) {
-  if (loaded.bytes <= Math.max(SNAPSHOT_BYTES_MIN, loaded.snapshotBytes)) return loaded;
-  const { tenant, runId } = key;
-  const text = JSON.stringify(loaded.run);
-  try {
-    // The artifact is there before the row that names it: see rule 9.
-    const kept =
-      text.length > SNAPSHOT_BYTES_MAX
-        ? { artifact: await artifacts.put(tenant, runId, text) }
-        : { content: text };
-    const item: Item = {
-      ...rows.snapshot(tenant, runId),
-      seq: loaded.run.seq,
-      hash: loaded.hash,
-      language: LANGUAGE_VERSION,
-      ...kept,
-    };
-    await table.write([{ type: "put", item }]);
-    return { ...loaded, bytes: 0, snapshotBytes: text.length };
-  } catch (error) {
-    // The commit stands; the next one tries again.
-    if (error instanceof Fault && error.retryable) return loaded;
-    throw error;
-  }
-}
-
-export function commitOf(item: Item): Commit {
-  const content = item.content;
-  const parsed =
-    content === undefined ? undefined : (JSON.parse(content) as { events: readonly Event[] });
-  return {
-    seq: Number(item["seq"]),
-    at: Number(item["at"]),
-    actor: JSON.parse(String(item["actor"])) as Actor,
-    types: String(item["types"]).split(","),
-    events: parsed?.events,
-    item,
-  };
 }

@@ -62,15 +62,22 @@ export function tasksTouched(events: readonly Event[]): readonly string[] {
 
 /** From queued to running is not written: a reader looks at the log of a run that says queued. */
 function isShownAnew(before: Run, after: Run): boolean {
-  const shown = (run: Run) => (run.status === "queued" ? "running" : run.status);
   if (shown(before) !== shown(after) || hasEnded(after)) return true;
-  if (nextDue(before) !== nextDue(after)) return true;
-  const waits = (run: Run) =>
-    tokensOf(run)
-      .filter((token) => token.status === "waiting" || token.status === "retrying")
-      .map((token) => `${token.id}.${token.visit}.${token.attempt}`)
-      .join();
-  return waits(before) !== waits(after);
+  return nextDue(before) !== nextDue(after) || openWaits(before) !== openWaits(after);
+}
+
+function shown({ status }: Run): string {
+  return status === "queued" ? "running" : status;
+}
+
+/** Which waits are open, as one text to compare. */
+function openWaits(run: Run): string {
+  let text = "";
+  for (const token of tokensOf(run)) {
+    if (token.status !== "waiting" && token.status !== "retrying") continue;
+    text += `${token.id}.${token.visit}.${token.attempt},`;
+  }
+  return text;
 }
 
 /** When the sweep looks at the run: at what is due by itself, or soon when a driver is owed. */

@@ -33,7 +33,7 @@ export type Workflows = Readonly<{
 type Listed = Readonly<{ records: readonly WorkflowRecord[]; next: string | null }>;
 
 const COMPILED_MAX = 500;
-/** How long the newest version of a name may be remembered: what another process publishes shows. */
+/** How long the newest version of a name is remembered: another process may publish too. */
 const NEWEST_MS_MAX = 2_000;
 
 /** Published workflows. A version is written once; the head names the newest. */

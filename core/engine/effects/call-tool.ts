@@ -15,7 +15,8 @@ export async function callTool(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const name = String(node?.document["tool"] ?? "");
+  const named = node?.document["tool"];
+  const name = typeof named === "string" ? named : "";
   const tool = await deps.toolOf(run.tenant, name);
   if (!tool) {
     const message = `no tool "${name}" is registered any more`;

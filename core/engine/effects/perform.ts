@@ -14,7 +14,7 @@ const DEFAULT_TIMEOUT_MS: Readonly<Record<string, number>> = { tool: 30_000, llm
  * Calls what a committed start names, once, and turns whatever comes of it into an outcome.
  *
  * The attempt's timeout is real time, not the run's clock: a call does not hurry because a test
- * moved the clock. A call that does not listen to its signal is left behind; its answer is nobody's.
+ * moved the clock. A call that does not listen to its signal is left; its answer is nobody's.
  *
  * @param abort ends the call: when its time is over, or when the run no longer waits for it.
  */

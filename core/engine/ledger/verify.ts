@@ -1,6 +1,6 @@
 import { chainHash } from "../../kernel/ledger.ts";
 import type { RunKey } from "../../ports/queue.ts";
-import type { Commit } from "../../store/run-log.ts";
+import type { Commit } from "../../store/commit.ts";
 import type { EngineDeps } from "../deps.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
 
@@ -19,8 +19,8 @@ const ERRORS_MAX = 100;
 /**
  * Recomputes the chain from what is stored and names the event at which it breaks.
  *
- * `prev_hash_mismatch`: a commit is missing or out of order · `record_hash_mismatch`: what a commit
- * says of itself was altered · `content_mismatch`: its content was · `seq_gap`: events are missing ·
+ * `prev_hash_mismatch`: a commit is missing or out of order. `record_hash_mismatch`: what a commit
+ * says of itself was altered. `content_mismatch`: its content was. `seq_gap`: events are missing.
  * `types_mismatch`: the events are not those that the chain covers.
  */
 export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Result<Verified>> {

@@ -1,5 +1,5 @@
 import type { Mail } from "../../ports/mailer.ts";
-import type { TaskView } from "../engine.ts";
+import type { TaskView } from "../views.ts";
 import { approvalMailHtml } from "./approval-mail-html.ts";
 import { type ApprovalText, approvalText, CUT, HARMLESS, PERSONAL } from "./approval-text.ts";
 import { oneLine } from "./plain-text.ts";

@@ -1,5 +1,5 @@
 import { instantText, parseInstant } from "../../kernel/duration.ts";
-import type { TaskView } from "../engine.ts";
+import type { TaskView } from "../views.ts";
 import { oneLine, plainText } from "./plain-text.ts";
 import { readable } from "./readable.ts";
 

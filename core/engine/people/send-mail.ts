@@ -7,7 +7,7 @@ import type { Mailer } from "../../ports/mailer.ts";
 import type { Signer } from "../../ports/signer.ts";
 import type { Key } from "../../ports/table.ts";
 import type { Outbox, OwedMail, OwedRow } from "../../store/outbox.ts";
-import type { TaskView } from "../engine.ts";
+import type { TaskView } from "../views.ts";
 import { approvalMail } from "./approval-mail.ts";
 import { linkUrl, makeLink } from "./link-token.ts";
 

@@ -6,8 +6,8 @@ import { keyCache } from "../../store/key-cache.ts";
 import { keyStore } from "../../store/keys.ts";
 import { tenantStore } from "../../store/tenants.ts";
 import type { Access, KeyRequest, KeyView, TenantView } from "../access.ts";
-import type { Caller } from "../engine.ts";
 import { ok, refuse } from "../refusal.ts";
+import type { Caller } from "../views.ts";
 import { sameText } from "./same-text.ts";
 
 export type AccessDeps = Readonly<{

@@ -2,8 +2,9 @@ import { parseInstant } from "../../kernel/duration.ts";
 import type { Item } from "../../ports/table.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import type { EngineDeps } from "../deps.ts";
-import type { Listing, Paging, RunFilter, RunSummary } from "../engine.ts";
+import type { RunFilter } from "../filters.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
+import type { Listing, Paging, RunSummary } from "../views.ts";
 import { runSummary } from "./run-view.ts";
 
 const ENDED = new Set(["succeeded", "failed", "cancelled"]);

@@ -1,7 +1,7 @@
 import type { RunKey } from "../../ports/queue.ts";
 import type { EngineDeps } from "../deps.ts";
-import type { EventView, Listing } from "../engine.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
+import type { EventView, Listing } from "../views.ts";
 import { eventViews } from "./event-view.ts";
 
 /** How many commits one answer looks through for events of a rare type. */

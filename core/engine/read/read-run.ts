@@ -1,7 +1,8 @@
 import type { RunKey } from "../../ports/queue.ts";
-import { type Commit, commitOf, type RunLog } from "../../store/run-log.ts";
+import { type Commit, commitOf } from "../../store/commit.ts";
+import { type RunLog } from "../../store/run-log.ts";
 import type { EngineDeps } from "../deps.ts";
-import type { RunView } from "../engine.ts";
+import type { RunView } from "../views.ts";
 import { runView, STEPS_SHOWN } from "./run-view.ts";
 
 /** How far back a reader looks for a run's newest steps. */
@@ -32,5 +33,5 @@ async function newestCommits(log: RunLog, key: RunKey, seq: number): Promise<rea
     if (!oldest || oldest.seq === 1 || page.length < PAGE || started > STEPS_SHOWN * 2) break;
     before = oldest.seq;
   }
-  return found.reverse();
+  return found.toReversed();
 }

@@ -1,9 +1,10 @@
 import type { RunKey } from "../../ports/queue.ts";
-import type { Commit } from "../../store/run-log.ts";
+import type { Commit } from "../../store/commit.ts";
 import { cursorOf, readCursor } from "../cursor.ts";
 import type { EngineDeps } from "../deps.ts";
-import type { Engine, Listing, Paging, StepView } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
+import type { Listing, Paging, StepView } from "../views.ts";
 import { stepViews } from "./step-view.ts";
 
 type Filter = Parameters<Engine["runs"]["steps"]>[2];
@@ -12,7 +13,7 @@ const PAGE = 200;
 /** A page ends here even if it is not full: a run may have a hundred thousand steps. */
 const COMMITS_MAX = 3_000;
 
-/** All steps of a run, in the order in which they began. The cursor is the event of the last one. */
+/** All steps of a run, as they began. The cursor is the event with which the last one did. */
 export async function readSteps(
   deps: EngineDeps,
   key: RunKey,

@@ -3,8 +3,8 @@ import type { Event } from "../../kernel/event.ts";
 import { hasEnded, type Run } from "../../kernel/run.ts";
 import { waitingOn } from "../../kernel/waiting-on.ts";
 import type { Item } from "../../ports/table.ts";
-import type { Commit } from "../../store/run-log.ts";
-import type { Actor, RunSummary, RunView, StepView, WaitingOn } from "../engine.ts";
+import type { Commit } from "../../store/commit.ts";
+import type { Actor, RunSummary, RunView, StepView, WaitingOn } from "../views.ts";
 import { stepViews } from "./step-view.ts";
 
 /** How many steps a run shows; `/steps` pages all of them. */

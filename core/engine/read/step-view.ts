@@ -2,8 +2,8 @@ import { instantText } from "../../kernel/duration.ts";
 import type { Event, EventOf } from "../../kernel/event.ts";
 import type { Instant } from "../../kernel/json.ts";
 import type { Run } from "../../kernel/run.ts";
-import type { Commit } from "../../store/run-log.ts";
-import type { StepError, StepView } from "../engine.ts";
+import type { Commit } from "../../store/commit.ts";
+import type { StepError, StepView } from "../views.ts";
 
 type Attempt = { attempt: number; startedAt: string; endedAt?: string; error?: StepError };
 type Draft = { -readonly [Name in keyof StepView]: StepView[Name] } & {

@@ -2,7 +2,7 @@ import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
 import { failRun } from "../depart.ts";
 import { type Draft, emit, scopeOf } from "../draft.ts";
-import { ExpressionError } from "../expression.ts";
+import { ExpressionError } from "../expression-limits.ts";
 import type { Json } from "../json.ts";
 import { evaluateTemplate } from "../template.ts";
 

@@ -1,6 +1,6 @@
 import { closeAll, fail, finishRun, nodeOf, succeed } from "../depart.ts";
 import { type Draft, scopeOf } from "../draft.ts";
-import { ExpressionError } from "../expression.ts";
+import { ExpressionError } from "../expression-limits.ts";
 import { isObject, type Json } from "../json.ts";
 import { hasEnded, type Token } from "../run.ts";
 import { evaluateTemplate, type Template } from "../template.ts";

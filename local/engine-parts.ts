@@ -1,0 +1,83 @@
+import { hash as hashOnce } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { models } from "../adapters/models/models.ts";
+import type { ModelsConfig } from "../adapters/models/models-config.ts";
+import { guardedRequest } from "../adapters/net/guarded-request.ts";
+import { tools } from "../adapters/tools/tools.ts";
+import { toolProblems } from "../adapters/tools/validate-tool.ts";
+import type { Access } from "../core/engine/access.ts";
+import type { EngineDeps } from "../core/engine/deps.ts";
+import { runCache } from "../core/engine/run-cache.ts";
+import type { Artifacts } from "../core/ports/artifacts.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { Outbound } from "../core/ports/outbound.ts";
+import type { Queue } from "../core/ports/queue.ts";
+import type { Secrets } from "../core/ports/secrets.ts";
+import type { Table } from "../core/ports/table.ts";
+import { runLog } from "../core/store/run-log.ts";
+import { toolStore } from "../core/store/tools.ts";
+import { workflowStore } from "../core/store/workflows.ts";
+import { localSigner } from "./local-signer.ts";
+import { localWatch } from "./local-watch.ts";
+import { random } from "./random.ts";
+import { schemas } from "./schemas.ts";
+import { templateEvaluator } from "./template-evaluator.ts";
+
+const RUNS_CACHED_MAX = 10_000;
+
+/** What the engine needs, as one process has it. */
+export function engineParts(options: {
+  table: Table;
+  artifacts: Artifacts;
+  clock: Clock;
+  secrets: Secrets;
+  access: Access;
+  queue: Queue;
+  linkKey: Uint8Array;
+  models: ModelsConfig;
+}): EngineDeps {
+  const { table, artifacts, clock, secrets, access, queue } = options;
+  return {
+    table,
+    clock,
+    queue,
+    schemas,
+    hash,
+    elapsed,
+    signer: localSigner(options.linkKey),
+    toolProblems: (name, tool) => toolProblems({ ...tool, name }),
+    pause: (ms) => pause(ms),
+    log: runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") }),
+    cache: runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: true }),
+    watch: localWatch(),
+    workflows: workflowStore({ table, hash, elapsed }),
+    toolStore: toolStore({ table, hash, elapsed }),
+    tools: tools({ secrets, request, evaluate: templateEvaluator(clock) }),
+    models: models(options.models, {
+      env: process.env,
+      secret: (name) => secrets.get("platform", name),
+      request,
+      checkObject: (schema, value) => schemas.validate(schema, value, "object"),
+    }),
+    randomness: { hex: () => random("hex"), unit: () => Math.random() },
+    limitsOf: async (tenant) => {
+      const found = await access.tenant(tenant);
+      return found.ok ? found.value.limits : {};
+    },
+  };
+}
+
+function elapsed(): number {
+  return performance.now();
+}
+
+/** A laptop's tools may be on the laptop; no other private address is ever called. */
+const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback: true });
+
+function hash(text: string): string {
+  return hashOnce("sha256", text, "hex");
+}
+
+function hashText(text: string): string {
+  return hashOnce("sha256", text, "base64url");
+}
