@@ -15,6 +15,8 @@ export type DevRoutesDeps = Readonly<{
   clock: VirtualClock;
   /** Moves the clock, and resolves when all that became due on the way has begun. */
   advance: (ms: number) => Promise<void>;
+  /** What the process has used and written so far, in numbers. */
+  stats: () => object;
   /** Whether to serve them at all: they ask for no key, so only this machine may reach them. */
   allowed: boolean;
   publicUrl: string;
@@ -26,7 +28,7 @@ type Methods = Readonly<Record<string, Route>>;
 const MAILS_MAX = 10_000;
 const MAILS_SHOWN_MAX = 100;
 
-/** The mailbox and the clock of a laptop. Undefined for every other path. */
+/** The mailbox, the clock and the figures of a laptop. Undefined for every other path. */
 export function devRoutes(
   deps: DevRoutesDeps,
 ): (request: HttpRequest) => Promise<HttpResponse> | undefined {
@@ -34,6 +36,7 @@ export function devRoutes(
     ["/dev/mail", { GET: async () => json({ data: await deps.mailbox.newest(MAILS_MAX) }) }],
     ["/mail", { GET: () => shownMails(deps.mailbox) }],
     ["/mail/html", { GET: (request) => shownMail(deps.mailbox, request) }],
+    ["/dev/stats", { GET: async () => json(deps.stats()) }],
     [
       "/dev/clock",
       { GET: async () => time(deps.clock), POST: (request) => advance(deps, request) },

@@ -64,7 +64,7 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
     known.delete(name);
     if (error !== undefined) {
       const retryable = error instanceof Fault && error.retryable;
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const text = error instanceof Error ? (error.stack ?? error.message) : "not an error";
       deps.log.error("a drive failed", {
         tenant: key.tenant,
         run: key.runId,

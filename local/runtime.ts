@@ -5,7 +5,7 @@ import type { HttpApp } from "../adapters/http/http.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { openSqlite } from "../adapters/sqlite/open.ts";
 import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
-import { type SqliteTable, sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
+import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { timedId } from "../core/engine/ids.ts";
@@ -21,6 +21,7 @@ import { engineParts } from "./engine-parts.ts";
 import { localMailbox, type Mailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
 import { openAccess } from "./open-access.ts";
+import { processStats } from "./process-stats.ts";
 import { random } from "./random.ts";
 import { ticker } from "./ticker.ts";
 import { timeTravel } from "./time-travel.ts";
@@ -43,8 +44,6 @@ export type LocalOptions = Readonly<{
 export type Local = Readonly<{
   app: HttpApp;
   clock: VirtualClock;
-  drivers: Drivers;
-  stats: SqliteTable["stats"];
   /** Starts again what the process before left; how many runs that were. */
   recover(): Promise<number>;
   /** Lets what runs come to a commit, and closes the file. */
@@ -87,21 +86,20 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
     version: options.version,
     publicUrl,
     log,
-    health: async () => (await sqlite.query({ pk: "platform#tenants", limit: 1 })).items.length > 0,
+    health: async () => (await access.tenants({ limit: 1 })).data.length > 0,
     newId: () => randomUUID(),
   });
   const dev = devRoutes({
     mailbox,
     clock,
     advance: timeTravel({ clock, ticker: clockwork, drivers: work }),
+    stats: () => processStats({ table: sqlite.stats(), drives: work.active() }),
     allowed: options.dev,
     publicUrl,
   });
   return {
     app: (request) => dev(request) ?? app(request),
     clock,
-    drivers: work,
-    stats: () => sqlite.stats(),
     recover: () => clockwork.recover(),
     async close() {
       clockwork.stop();
@@ -140,7 +138,7 @@ function firing(
   return async (row) => {
     if (isOwedMail(row)) await sendOwed(owed, row);
     else if (row["kind"] === "run") {
-      work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) });
+      await work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) });
     }
   };
 }

@@ -1,5 +1,4 @@
 import { instantText } from "../kernel/duration.ts";
-import type { JsonObject } from "../kernel/json.ts";
 import type { ToolRecord } from "../store/tools.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
@@ -34,7 +33,7 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
     },
 
     async put({ tenant }, name, tool) {
-      const problems = [...deps.toolProblems(name, tool as unknown as JsonObject)];
+      const problems = [...deps.toolProblems(name, tool)];
       if (!NAME.test(name)) {
         const message = "a tool's name is letters, digits, _, . and -, at most 128";
         problems.unshift({ path: "name", code: "INVALID_VALUE", message });

@@ -1,5 +1,5 @@
 import { instantText } from "../kernel/duration.ts";
-import { isObject, type Json, type JsonObject } from "../kernel/json.ts";
+import { isObject, type Json } from "../kernel/json.ts";
 import { type Validation, validateWorkflow } from "../kernel/validate.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import { findTool } from "./contexts.ts";
@@ -100,7 +100,7 @@ function listing(
 }
 
 function summary({ name, version, hash, createdAt, document }: WorkflowRecord): WorkflowSummary {
-  const { title, description } = document as JsonObject;
+  const { title, description } = document;
   return {
     name,
     version,

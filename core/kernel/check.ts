@@ -76,7 +76,7 @@ export const anInstantOrTemplate: FieldCheck = (value, path, check) => {
   }
 };
 
-export function isTemplateText(value: Json): value is string {
+export function isTemplateText(value: Json): boolean {
   return typeof value === "string" && value.includes("{%");
 }
 

@@ -108,7 +108,7 @@ function objectsOf(value: Json | undefined, path: string, most: number, check: C
   return value.slice(0, most).map((entry: Json, index) => {
     if (isObject(entry)) return entry;
     check.error(`${path}[${index}]`, "INVALID_TYPE", "must be an object");
-    return {} as JsonObject;
+    return {};
   });
 }
 

@@ -28,7 +28,7 @@ export function runView(run: Run, commits: readonly Commit[]): RunView {
     cost: run.cost,
     usage: run.usage,
     tags: run.tags,
-    actor: (run.actor as Actor | undefined) ?? null,
+    actor: run.actor ?? null,
     parent: run.parent ?? null,
     deadline: run.deadline === undefined ? null : instantText(run.deadline),
     createdAt: instantText(run.createdAt),
