@@ -7,7 +7,14 @@ import { COLUMNS, itemOf, type Row, rowOf } from "./item-row.ts";
 import type { SqliteDatabase } from "./open.ts";
 import { sqliteQuery } from "./sqlite-query.ts";
 
-export type SqliteTableStats = GroupCommitStats & Readonly<{ refused: number }>;
+export type SqliteTableStats = GroupCommitStats &
+  Readonly<{
+    refused: number;
+    /** Writes of several rows, which a deployment pays for twice. */
+    transactions: number;
+    /** Rows of all writes. */
+    rows: number;
+  }>;
 
 export type SqliteTable = Table &
   Readonly<{
@@ -27,6 +34,8 @@ export function sqliteTable({ connection, group }: SqliteDatabase): SqliteTable 
   const get = reader(connection);
   const query = sqliteQuery(connection);
   let refused = 0;
+  let transactions = 0;
+  let rows = 0;
 
   return {
     async get(key) {
@@ -38,11 +47,13 @@ export function sqliteTable({ connection, group }: SqliteDatabase): SqliteTable 
     async write(operations) {
       checkOperations(operations);
       if (operations.length === 0) return DONE;
+      if (operations.length > 1) transactions += 1;
+      rows += operations.length;
       const result = await group.submit(() => apply(operations));
       if (!result.ok) refused += 1;
       return result;
     },
-    stats: () => ({ ...group.stats(), refused }),
+    stats: () => ({ ...group.stats(), refused, transactions, rows }),
     close: () => group.close(),
   };
 }

@@ -16,7 +16,8 @@ beforeEach(async () => {
   const clock = await openVirtualClock(table, () => START);
   const mailbox = localMailbox({ table, clock });
   const advance = (ms: number) => clock.advance(ms);
-  deps = { mailbox, clock, advance, allowed: true, publicUrl: "http://127.0.0.1:8787" };
+  const stats = () => ({ drives: 3 });
+  deps = { mailbox, clock, advance, stats, allowed: true, publicUrl: "http://127.0.0.1:8787" };
 });
 
 /** The routes behind a real server, before an app that knows nothing. */
@@ -206,11 +207,18 @@ describe("the clock", () => {
   });
 });
 
+test("the figures are shown as they are, and only read", async () => {
+  const { url } = await serve();
+
+  expect(await (await fetch(`${url}/dev/stats`)).json()).toEqual({ drives: 3 });
+  expect((await fetch(`${url}/dev/stats`, { method: "POST" })).status).toBe(405);
+});
+
 describe("the routes of a laptop", () => {
   test("are refused where other machines could ask", async () => {
     await deps.mailbox.send(aMail());
     const { url } = await serve({ allowed: false });
-    for (const path of ["/dev/mail", "/mail", "/mail/html?id=mail_1", "/dev/clock"]) {
+    for (const path of ["/dev/mail", "/mail", "/mail/html?id=mail_1", "/dev/clock", "/dev/stats"]) {
       const answer = await fetch(url + path);
       expect(await answer.json()).toMatchObject({ status: 403, code: "FORBIDDEN" });
     }
