@@ -1,5 +1,5 @@
 import type { Driver, Outcome } from "../kernel/command.ts";
-import { isOwed, type Run, type Token, tokensOf } from "../kernel/run.ts";
+import { isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { EffectDeps } from "./effects/effect.ts";
 import { perform } from "./effects/perform.ts";
@@ -20,7 +20,8 @@ export type DriveOptions = Readonly<{
  */
 export type Drive = Readonly<{ poke(): void; lose(): void; done: Promise<void> }>;
 
-type Call = Readonly<{ token: Token; abort: AbortController }>;
+/** A call from its start until the log has its outcome. */
+type Call = { readonly token: Token; readonly abort: AbortController; outcome?: Outcome };
 
 const DRIVER = { kind: "system", id: "driver" } as const;
 
@@ -32,7 +33,6 @@ const DRIVER = { kind: "system", id: "driver" } as const;
  */
 export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Drive {
   const calls = new Map<string, Call>();
-  const arrived: Outcome[] = [];
   let wake: (() => void) | undefined;
   let poked = false;
   let lost = false;
@@ -48,7 +48,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
 
   async function turn(): Promise<Run | undefined> {
     const driver: Driver = { mine: new Set(calls.keys()), effectsMax: options.effectsMax };
-    const outcomes = arrived.splice(0);
+    const outcomes = [...calls.values()].flatMap(({ outcome }) => outcome ?? []);
     poked = false;
     const command =
       outcomes.length > 0
@@ -65,23 +65,20 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     const current = new Set<string>();
     for (const token of tokensOf(now)) {
       if (token.status !== "running") continue;
-      const name = `${token.id}:${token.attempt}`;
+      const name = startName(token);
       current.add(name);
       if (calls.has(name) || !context) continue;
-      const abort = new AbortController();
-      calls.set(name, { token, abort });
-      void arrive(name, perform(deps, now, token, context, abort));
+      const call: Call = { token, abort: new AbortController() };
+      calls.set(name, call);
+      void finish(call, perform(deps, now, token, context, call.abort));
     }
     for (const [name, call] of calls) {
       if (!current.has(name)) cancel(name, call);
     }
   }
 
-  async function arrive(name: string, performed: Promise<Outcome>): Promise<void> {
-    const outcome = await performed;
-    // A call that was cancelled has no outcome: nobody waits for it any more.
-    if (!calls.delete(name)) return;
-    arrived.push(outcome);
+  async function finish(call: Call, performed: Promise<Outcome>): Promise<void> {
+    call.outcome = await performed;
     wake?.();
   }
 
@@ -97,7 +94,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
         const now = await turn();
         if (!now) return;
         const mayGoOn = deps.elapsed() < options.until;
-        if (arrived.length > 0 || poked) continue;
+        if (poked || [...calls.values()].some(({ outcome }) => outcome)) continue;
         if (calls.size === 0) {
           if (!mayGoOn || !isOwed(now, deps.clock.now())) return;
           continue;

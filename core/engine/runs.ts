@@ -2,6 +2,7 @@ import type { Command } from "../kernel/command.ts";
 import type { Reason } from "../kernel/decision.ts";
 import { isObject, type Json } from "../kernel/json.ts";
 import { isOwed } from "../kernel/run.ts";
+import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
@@ -37,6 +38,8 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
 
     async signal(caller, runId, request) {
       const { name, key, payload, id } = request;
+      const large = tooLarge(payload);
+      if (large) return large;
       const handled = await give(deps, caller, runId, {
         type: "run.signal",
         name,
@@ -49,6 +52,8 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
     },
 
     async respond(caller, runId, body) {
+      const large = tooLarge(body);
+      if (large) return large;
       return then(deps, caller, runId, { type: "run.respond", body });
     },
 
@@ -57,6 +62,11 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
       return then(deps, caller, runId, command);
     },
   };
+}
+
+function tooLarge(payload: Json | undefined) {
+  if (bytesOf(payload) <= SIZES.payloadMax) return undefined;
+  return refuse("PAYLOAD_TOO_LARGE", `a payload has at most ${SIZES.payloadMax} bytes`);
 }
 
 async function then(

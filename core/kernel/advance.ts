@@ -5,12 +5,12 @@ import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
-import { hasEnded, isOwed, type Token, tokensOf } from "./run.ts";
+import { hasEnded, isOwed, startName, type Token, tokensOf } from "./run.ts";
+import { SIZES } from "./sizes.ts";
 import { waitingOn } from "./waiting-on.ts";
 
-/** How much one commit takes on; what is left over is done in the next. */
+/** How many steps one commit takes on; what is left over is done in the next. */
 const STEPS_MAX = 50;
-const SIZE_MAX = 100_000;
 
 /**
  * Lets every token go on as far as one commit may: what the clock made due, then whatever is ready.
@@ -22,7 +22,7 @@ export async function advance(draft: Draft, driver: Driver | undefined): Promise
   if (hasEnded(draft.run)) return;
   await fireDue(draft);
   if (driver) await adopt(draft, driver);
-  for (let steps = 0; steps < STEPS_MAX && draft.size < SIZE_MAX; steps++) {
+  for (let steps = 0; steps < STEPS_MAX && draft.size < SIZES.commitSoft; steps++) {
     if (hasEnded(draft.run)) return;
     const token = nextReady(draft, driver);
     if (!token) break;
@@ -65,7 +65,7 @@ async function adopt(draft: Draft, driver: Driver): Promise<void> {
   for (const { id } of tokensOf(draft.run)) {
     const token = draft.run.tokens[id];
     if (token?.status !== "running" || hasEnded(draft.run)) continue;
-    if (!driver.mine.has(`${token.id}:${token.attempt}`)) await takeOver(draft, token);
+    if (!driver.mine.has(startName(token))) await takeOver(draft, token);
   }
 }
 

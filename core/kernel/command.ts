@@ -54,7 +54,7 @@ export type Command =
       digest?: string;
     }>;
 
-/** A driver's own calls in flight (`token:attempt`): whatever else was started is an orphan. */
+/** A driver's own calls, by `startName`: whatever else was started is an orphan. */
 export type Driver = Readonly<{ mine: ReadonlySet<string>; effectsMax: number }>;
 
 export type CommandOf<Type extends Command["type"]> = Extract<Command, { type: Type }>;

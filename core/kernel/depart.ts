@@ -7,13 +7,11 @@ import type { Json, JsonObject } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { type Routed, route } from "./route.ts";
 import { hasEnded, type Run, type RunError, stepId, type Token, tokensOf } from "./run.ts";
+import { SIZES } from "./sizes.ts";
 import { evaluateTemplate } from "./template.ts";
 import type { Node } from "./workflow.ts";
 
 type Ended = EventOf<"step.succeeded"> | EventOf<"step.failed">;
-
-/** An output larger than this is refused: it would not fit a commit. */
-export const OUTPUT_LENGTH_MAX = 150_000;
 
 /** A step succeeded: assign, then let its token go on by `port`. */
 export async function succeed(
@@ -26,8 +24,8 @@ export async function succeed(
   port = "success",
 ): Promise<void> {
   const node = nodeOf(draft, token);
-  if (weigh(draft, outcome.output) > OUTPUT_LENGTH_MAX) {
-    const message = `the output of ${node.id} is larger than ${OUTPUT_LENGTH_MAX} characters`;
+  if (weigh(draft, outcome.output) > SIZES.valueMax) {
+    const message = `the output of ${node.id} is larger than ${SIZES.valueMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
   }
   const event: EventOf<"step.succeeded"> = { type: "step.succeeded", ...idsOf(token), ...outcome };
@@ -140,8 +138,8 @@ export async function finishRun(draft: Draft): Promise<void> {
     const value = output
       ? await evaluateTemplate(output, scopeOf(draft, draft.run, undefined))
       : draft.run.lastOutput;
-    if (weigh(draft, value) > OUTPUT_LENGTH_MAX) {
-      const message = `the run's output is larger than ${OUTPUT_LENGTH_MAX} characters`;
+    if (weigh(draft, value) > SIZES.valueMax) {
+      const message = `the run's output is larger than ${SIZES.valueMax} bytes`;
       return failRun(draft, { code: "OUTPUT_TOO_LARGE", message });
     }
     emit(draft, { type: "run.succeeded", output: value ?? null });
@@ -160,10 +158,16 @@ async function assigned(
   if (node.assign.length === 0) return { vars: undefined };
   const scope = scopeOf(draft, draft.run, token, { output });
   const vars: [string, Json][] = [];
+  let bytes = 0;
   for (const [name, template] of node.assign) {
     try {
       const value = await evaluateTemplate(template, scope);
-      weigh(draft, value);
+      bytes += weigh(draft, value);
+      if (bytes > SIZES.valueMax) {
+        const message = `assign of ${node.id} is larger than ${SIZES.valueMax} bytes`;
+        const code = "OUTPUT_TOO_LARGE";
+        return { code, error: { code, message, node: node.id } };
+      }
       vars.push([name, value ?? null]);
     } catch (cause) {
       if (!(cause instanceof ExpressionError)) throw cause;

@@ -3,6 +3,7 @@ import { evolve } from "./evolve.ts";
 import { type Scope } from "./expression.ts";
 import type { Instant, Json } from "./json.ts";
 import { type Run, resultFor, type Token } from "./run.ts";
+import { bytesOf } from "./sizes.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** What a decision may know beside the run: given, never asked for. */
@@ -29,7 +30,7 @@ export type Draft = {
   readonly at: Instant;
   readonly events: Event[];
   run: Run;
-  /** Rough size of what was decided, so that a commit stays small. */
+  /** Bytes of the values in it, so that a commit stays small. */
   size: number;
 };
 
@@ -42,16 +43,11 @@ export function emit(draft: Draft, event: Event): void {
   draft.run = evolve(draft.run, event, draft.at);
 }
 
-/** Adds to the draft's size: only what can be large is worth measuring. */
+/** Adds a value to the draft's size; how many bytes it has. */
 export function weigh(draft: Draft, value: Json | undefined): number {
-  if (value === undefined || value === null || typeof value !== "object") {
-    const length = typeof value === "string" ? value.length : 8;
-    draft.size += length;
-    return length;
-  }
-  const length = JSON.stringify(value).length;
-  draft.size += length;
-  return length;
+  const bytes = bytesOf(value);
+  draft.size += bytes;
+  return bytes;
 }
 
 /** What expressions see from where a token stands. */

@@ -193,6 +193,11 @@ export function stepId(node: string, visit: number): string {
   return `${node}.${visit}`;
 }
 
+/** Names one start of one visit: what a driver calls, and what an outcome belongs to. */
+export function startName({ id, node, visit, attempt }: Token): string {
+  return `${id}:${node}.${visit}:${attempt}`;
+}
+
 /** Live tokens, oldest first. */
 export function tokensOf(run: Run): readonly Token[] {
   return Object.values(run.tokens);

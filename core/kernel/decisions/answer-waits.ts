@@ -1,9 +1,10 @@
 import type { CommandOf } from "../command.ts";
 import type { Reason } from "../decision.ts";
 import { idsOf, succeed } from "../depart.ts";
-import { type Draft, emit } from "../draft.ts";
+import { type Draft, emit, weigh } from "../draft.ts";
 import type { Json } from "../json.ts";
-import { type Token, tokensOf } from "../run.ts";
+import { type Run, type Token, tokensOf } from "../run.ts";
+import { bytesOf, SIZES } from "../sizes.ts";
 import { waitingOn } from "../waiting-on.ts";
 
 /** How many events a run keeps that nothing waits for yet. */
@@ -21,7 +22,8 @@ export async function receiveSignal(
   const token = tokensOf(draft.run).find(
     ({ wait }) => wait?.kind === "event" && wait.name === name && wait.key === key,
   );
-  if (!token && draft.run.signals.length >= SIGNALS_MAX) return { reason: "signals_full" };
+  weigh(draft, payload);
+  if (!token && isFull(draft.run, payload)) return { reason: "signals_full" };
   emit(draft, {
     type: "signal.received",
     name,
@@ -32,6 +34,13 @@ export async function receiveSignal(
   });
   if (token) await succeed(draft, token, { output: payload });
   return undefined;
+}
+
+function isFull({ signals }: Run, payload: Json): boolean {
+  if (signals.length >= SIGNALS_MAX) return true;
+  let bytes = bytesOf(payload);
+  for (const signal of signals) bytes += bytesOf(signal.payload);
+  return bytes > SIZES.signalsMax;
 }
 
 /** Answers the only open wait, whatever it is for. Approvals have a way of their own. */

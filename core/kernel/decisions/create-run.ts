@@ -1,9 +1,10 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
 import { failRun } from "../depart.ts";
-import { type Draft, emit, scopeOf } from "../draft.ts";
+import { type Draft, emit, scopeOf, weigh } from "../draft.ts";
 import { ExpressionError } from "../expression-limits.ts";
 import type { Json } from "../json.ts";
+import { SIZES } from "../sizes.ts";
 import { evaluateTemplate } from "../template.ts";
 
 /** A run begins: its first token stands at the start, and goes as far as it can without effects. */
@@ -14,7 +15,9 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
   const latest = limit === undefined ? deadline : Math.min(draft.at + limit, deadline ?? Infinity);
   const base = { ...draft.run, input: command.input, tags: command.tags };
   const vars: [string, Json][] = [];
-  let fault: ExpressionError | undefined;
+  let fault: { code: string; message: string } | undefined;
+  let bytes = 0;
+  weigh(draft, command.input);
   for (const [name, template] of workflow.vars) {
     try {
       const seen = { ...base, vars: Object.fromEntries(vars) };

@@ -1,15 +1,19 @@
 import { backoffMs, chanceOf } from "../backoff.ts";
 import type { CommandOf, Outcome } from "../command.ts";
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
-import { type Draft, emit } from "../draft.ts";
+import { type Draft, emit, weigh } from "../draft.ts";
 import { isAtMostOnce, unknown } from "../nodes/effect.ts";
 import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
+import { SIZES } from "../sizes.ts";
 import { matchesCode } from "../workflow.ts";
 
-/** Outcomes of effects. One of an attempt that is no longer current is recorded as ignored. */
+/**
+ * Outcomes of effects. One of an attempt that is no longer current is recorded as ignored. What one
+ * commit cannot hold is left to the next: the driver offers it until the log has it.
+ */
 export async function settleSteps(draft: Draft, command: CommandOf<"step.settle">): Promise<void> {
   for (const outcome of command.outcomes) {
-    if (hasEnded(draft.run)) return;
+    if (hasEnded(draft.run) || draft.size >= SIZES.commitSoft) return;
     const token = draft.run.tokens[outcome.token];
     const isCurrent =
       token?.status === "running" &&
@@ -34,7 +38,7 @@ function ignore(draft: Draft, outcome: Outcome): void {
     attempt,
     ignored: true,
     ...(outcome.ok
-      ? { output: outcome.output }
+      ? weigh(draft, outcome.output) <= SIZES.valueMax && { output: outcome.output }
       : { error: { code: outcome.code, message: outcome.message } }),
   });
 }

@@ -2,13 +2,13 @@ import { fail, idsOf, nodeOf } from "../depart.ts";
 import { type Draft, emit, type ToolFacts, weigh } from "../draft.ts";
 import { isObject, type Json } from "../json.ts";
 import type { Token } from "../run.ts";
+import { SIZES } from "../sizes.ts";
 import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
 import { openTask } from "./approval.ts";
 import { begin, tokenAt } from "./begin.ts";
-import { valueOf } from "./pure.ts";
+import { type Value, valueOf } from "./pure.ts";
 
 const TIMEOUT_MS: Readonly<Record<string, number>> = { llm: 120_000, tool: 30_000 };
-const INPUT_LENGTH_MAX = 150_000;
 
 /** Recoveries of one visit before the run gives up on it. */
 const RECOVERIES_MAX = 10;
@@ -21,7 +21,7 @@ const RECOVERY_DELAY_MS_MAX = 60_000;
 export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   const node = nodeOf(draft, waiting);
   const call = (draft.run.calls[node.id] ?? 0) + 1;
-  const input = await inputOf(draft, waiting, node);
+  const input = bounded(draft, node, await inputOf(draft, waiting, node));
   const visit = (draft.run.visits[node.id] ?? 0) + 1;
   const timeoutMs = node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000;
   const key = `${draft.run.seed}-${node.id}-${visit}`;
@@ -37,15 +37,18 @@ export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   };
   const token = begin(draft, waiting, more);
   if (!input.ok) return fail(draft, token, input.error);
-  if (weigh(draft, input.value) > INPUT_LENGTH_MAX) {
-    const message = `the input of ${node.id} is larger than ${INPUT_LENGTH_MAX} characters`;
-    return fail(draft, token, { code: "INPUT_TOO_LARGE", message });
-  }
   if (tool !== undefined && !facts) {
     const message = `no tool "${tool}" is registered any more`;
     return fail(draft, token, { code: "UNKNOWN_TOOL", message, retryable: false });
   }
   if (facts?.approval) return askFirst(draft, token, node, facts.approval);
+}
+
+/** An input that would not fit a commit is an error, and is not put on record. */
+function bounded(draft: Draft, node: Node, input: Value): Value {
+  if (!input.ok || weigh(draft, input.value) <= SIZES.valueMax) return input;
+  const message = `the input of ${node.id} is larger than ${SIZES.valueMax} bytes`;
+  return { ok: false, error: { code: "INPUT_TOO_LARGE", message } };
 }
 
 /** A tool that needs a person: the call waits for a decision on exactly this input. */
@@ -136,7 +139,7 @@ export async function unknown(draft: Draft, token: Token): Promise<void> {
   return fail(draft, tokenAt(draft, token.id), error);
 }
 
-async function inputOf(draft: Draft, token: Token, node: Node) {
+async function inputOf(draft: Draft, token: Token, node: Node): Promise<Value> {
   if (node.type === "tool") return valueOf(draft, token, node.with);
   const request: [string, Json][] = [];
   for (const field of ["model", "system", "prompt", "messages", "schema", "with"]) {
@@ -151,5 +154,5 @@ async function inputOf(draft: Draft, token: Token, node: Node) {
   }
   const input = Object.fromEntries(request);
   if (isObject(input) && input["model"] === undefined) input["model"] = draft.context.defaultModel;
-  return { ok: true as const, value: input as Json };
+  return { ok: true, value: input };
 }

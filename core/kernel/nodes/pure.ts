@@ -6,6 +6,8 @@ import { hasEnded, type Token } from "../run.ts";
 import { evaluateTemplate, type Template } from "../template.ts";
 import { begin } from "./begin.ts";
 
+const MESSAGE_LENGTH_MAX = 2_000;
+
 /** Computes values: decided where the token is let through, so it costs no write of its own. */
 export async function visitSet(draft: Draft, waiting: Token): Promise<void> {
   const token = begin(draft, waiting);
@@ -23,10 +25,11 @@ export async function visitEnd(draft: Draft, waiting: Token): Promise<void> {
     const told = await valueOf(draft, token, fields["error"]);
     if (!told.ok) return fail(draft, token, told.error);
     const error = isObject(told.value) ? told.value : {};
-    const code = typeof error["code"] === "string" ? error["code"] : "FAILED";
+    const code = typeof error["code"] === "string" ? error["code"].slice(0, 100) : "FAILED";
     const message = error["message"] ?? `the run ended at ${node.id}`;
     const text = typeof message === "string" ? message : JSON.stringify(message);
-    return fail(draft, token, { code, message: text, retryable: false });
+    const shown = text.slice(0, MESSAGE_LENGTH_MAX);
+    return fail(draft, token, { code, message: shown, retryable: false });
   }
   const template = fields["output"] ?? node.with;
   const value = await valueOf(draft, token, template);
