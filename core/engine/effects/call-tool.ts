@@ -1,4 +1,5 @@
 import type { Json } from "../../kernel/json.ts";
+import { canonical } from "../../kernel/ledger.ts";
 import type { Run, Token } from "../../kernel/run.ts";
 import type { Node } from "../../kernel/workflow.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
@@ -22,7 +23,9 @@ export async function callTool(
     const message = `no tool "${name}" is registered any more`;
     throw new CallFailure("UNKNOWN_TOOL", message, { retryable: false });
   }
-  const input = token.input ?? null;
+  // As the log has it: read back after a crash its members are sorted, and a repeat under the same
+  // key must be the same bytes, or the other side takes it for a reuse.
+  const input = JSON.parse(canonical(token.input ?? null)) as Json;
   refuse("TOOL_INPUT_INVALID", `the input of ${name}`, tool.inputProblems(input));
   const call = {
     tenant: run.tenant,
