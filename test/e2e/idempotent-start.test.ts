@@ -251,7 +251,7 @@ test("A loop that calls the same tool with the same input three times calls it w
     ],
   });
 
-  const run = await server.api.post("/v1/runs?wait=20", { workflow: "loop" });
+  const run = await server.api.post("/v1/runs?wait=10", { workflow: "loop" });
 
   expect(run.body["status"]).toBe("succeeded");
   const calls = tools.callsOf("/ping");

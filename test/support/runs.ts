@@ -39,7 +39,7 @@ export async function start(
   input: Json = null,
   more: JsonObject = {},
 ): Promise<RunView> {
-  const answer = await api.post("/v1/runs?wait=20", { workflow, input, ...more });
+  const answer = await api.post("/v1/runs?wait=10", { workflow, input, ...more });
   return succeeded(answer) as unknown as RunView;
 }
 
@@ -131,7 +131,7 @@ export function stepOf(run: RunView, node: string, visit = 1): StepView {
 
 export async function advance(api: JsonClient, duration: string): Promise<number> {
   const clock = succeeded(await api.post("/dev/clock", { advance: duration }));
-  return Date.parse(String(clock["now"]));
+  return Date.parse((clock as { now: string }).now);
 }
 
 /** The links of the mails of a run's task, in the order of its approvers. */

@@ -50,9 +50,13 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
     return client;
   }
 
-  async function start(): Promise<void> {
+  function launch(): Proc {
     life = startNode(MAIN, [], surroundings);
-    await life.line(/Holdfast is ready at/);
+    return life;
+  }
+
+  async function start(): Promise<void> {
+    await launch().line(/Holdfast is ready at/);
   }
 
   async function over(how: (life: Proc) => Promise<Exit>): Promise<Exit> {
@@ -78,6 +82,8 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
     platform,
     as,
     start,
+    /** Starts it and does not wait until it is ready. */
+    launch,
     /** SIGKILL: nothing is said, nothing is flushed. */
     kill: () => over((proc) => proc.kill()),
     /** SIGTERM. */
