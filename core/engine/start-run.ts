@@ -105,7 +105,7 @@ async function create(
   return existing(deps, caller, request, runId);
 }
 
-/** The first answer again, or the reason to refuse: the key was used otherwise, or the id is taken. */
+/** The first answer again, or the reason to refuse: a key used otherwise, or an id taken. */
 async function existing(
   deps: EngineDeps,
   { tenant }: Caller,

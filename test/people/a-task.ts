@@ -1,4 +1,4 @@
-import type { TaskView } from "../../core/engine/engine.ts";
+import type { TaskView } from "../../core/engine/views.ts";
 
 /** An approval that waits, with whatever a test wants to be different. */
 export function aTask(changes: Partial<TaskView> = {}): TaskView {

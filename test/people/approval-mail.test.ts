@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TaskView } from "../../core/engine/engine.ts";
 import { approvalMail } from "../../core/engine/people/approval-mail.ts";
+import type { TaskView } from "../../core/engine/views.ts";
 import { aTask } from "./a-task.ts";
 
 const URL_OF_LINK = "https://holdfast.example/approve/abc.def";

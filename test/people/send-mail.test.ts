@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { TaskView } from "../../core/engine/engine.ts";
 import { readLink } from "../../core/engine/people/link-token.ts";
 import { sendOwed } from "../../core/engine/people/send-mail.ts";
+import type { TaskView } from "../../core/engine/views.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import type { Mail } from "../../core/ports/mailer.ts";
 import type { Operation, Table } from "../../core/ports/table.ts";
@@ -67,7 +67,7 @@ function send(over: Table = table) {
 }
 
 async function dueRows() {
-  const { items } = await table.query({ index: "due", pk: dueShard(owed.id) });
+  const { items } = await table.query({ index: "due", pk: dueShard(owed.task) });
   return items;
 }
 
