@@ -17,7 +17,10 @@ export function ask(
   options: { headers?: Record<string, string>; body?: string | Buffer } = {},
 ): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const { headers = {}, body } = options;
+    const { body } = options;
+    // Node frames the body of a POST only, and sends that of a DELETE unframed.
+    const length = body === undefined ? {} : { "content-length": `${Buffer.byteLength(body)}` };
+    const headers = { ...length, ...options.headers };
     const signal = AbortSignal.timeout(60_000);
     const call = request(url, { method, headers, agent, signal }, (response) => {
       const chunks: Buffer[] = [];
