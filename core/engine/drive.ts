@@ -1,6 +1,7 @@
 import type { Driver, Outcome } from "../kernel/command.ts";
 import { isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
+import type { Watch } from "../ports/watch.ts";
 import type { EffectDeps } from "./effects/effect.ts";
 import { perform } from "./effects/perform.ts";
 import { type HandleDeps, type Handled, handle } from "./handle.ts";
@@ -36,6 +37,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   let wake: (() => void) | undefined;
   let poked = false;
   let lost = false;
+  let own = false;
 
   const poke = () => {
     poked = true;
@@ -46,6 +48,17 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
       wake = resolve;
     });
 
+  // A signal, a cancel or a deadline reaches calls under way: what others commit is looked at.
+  const unfollow = deps.watch.follow(key, () => {
+    if (!own) poke();
+  });
+  const committed: Watch["committed"] = (of, settled) => {
+    own = true;
+    deps.watch.committed(of, settled);
+    own = false;
+  };
+  const handling = { ...deps, watch: { ...deps.watch, committed } };
+
   async function turn(): Promise<Run | undefined> {
     const driver: Driver = { mine: new Set(calls.keys()), effectsMax: options.effectsMax };
     const outcomes = [...calls.values()].flatMap(({ outcome }) => outcome ?? []);
@@ -54,7 +67,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
       outcomes.length > 0
         ? ({ type: "step.settle", outcomes, driver } as const)
         : ({ type: "run.advance", driver } as const);
-    const handled = await handle(deps, { key, command, actor: DRIVER, until: options.until });
+    const handled = await handle(handling, { key, command, actor: DRIVER, until: options.until });
     if (handled.type !== "accepted") return undefined;
     follow(handled);
     return handled.run;
@@ -102,6 +115,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
         await asleep();
       }
     } finally {
+      unfollow();
       for (const [name, call] of calls) cancel(name, call);
     }
   }

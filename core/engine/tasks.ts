@@ -1,5 +1,5 @@
 import type { CommandOf } from "../kernel/command.ts";
-import { isSame } from "../kernel/decisions/decide-task.ts";
+import { isGroup, isSame, mayDecide } from "../kernel/decisions/decide-task.ts";
 import { instantText } from "../kernel/duration.ts";
 import { canonical } from "../kernel/ledger.ts";
 import type { Vote } from "../kernel/run.ts";
@@ -155,9 +155,8 @@ function commandOf(task: TaskRecord, request: Deciding): CommandOf<"task.decide"
 }
 
 function closed(task: TaskRecord, request: Deciding): Result<TaskView> {
-  const asked =
-    task.approvers.length === 0 || task.approvers.some((one) => isSame(one, request.by));
-  if (!asked) return refuse("NOT_AN_APPROVER", "the task does not ask this person");
+  if (!mayDecide(task.approvers, request.by))
+    return refuse("NOT_AN_APPROVER", "the task does not ask this person");
   const own = task.votes.find((vote) => isSame(vote.by, request.by));
   if (own && isRepeat(own, request)) return ok(taskView(task));
   const settling = task.votes.at(-1);
@@ -193,8 +192,8 @@ export function taskView(task: TaskRecord): TaskView {
     ...shown,
     schema: null,
     ui: null,
-    assignees: approvers,
-    groups: [],
+    assignees: approvers.filter((one) => !isGroup(one)),
+    groups: approvers.filter(isGroup),
     due: due === null ? null : instantText(due),
     decisions: votes.map(({ at, ...vote }) => ({ ...vote, at: instantText(at) })),
     createdAt: instantText(createdAt),

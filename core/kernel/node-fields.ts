@@ -170,6 +170,10 @@ function checkTogether(type: NodeType, node: JsonObject, path: string, check: Ch
   }
 }
 
+function isAddressLike(approver: Json): boolean {
+  return typeof approver === "string" && approver.includes("@");
+}
+
 function checkApproval(node: JsonObject, path: string, check: Check): void {
   const options = node["options"];
   if (Array.isArray(options)) {
@@ -188,7 +192,8 @@ function checkApproval(node: JsonObject, path: string, check: Check): void {
     }
   }
   const { approvers, quorum } = node;
-  if (typeof quorum === "number" && Array.isArray(approvers) && quorum > approvers.length) {
+  const addresses = Array.isArray(approvers) && approvers.every(isAddressLike);
+  if (typeof quorum === "number" && addresses && quorum > approvers.length) {
     const text = `the quorum of ${quorum} is more than the ${approvers.length} approvers`;
     check.error(`${path}.quorum`, "INVALID_VALUE", text);
   }

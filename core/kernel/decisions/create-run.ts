@@ -13,18 +13,25 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
   const { type: _type, deadline, ...given } = command;
   const limit = workflow.limits.deadlineMs;
   const latest = limit === undefined ? deadline : Math.min(draft.at + limit, deadline ?? Infinity);
-  const base = { ...draft.run, input: command.input, tags: command.tags };
+  const { name, version, hash } = workflow;
+  const { input, tags } = command;
+  const pinned = { name, version, hash };
+  const base = { ...draft.run, input, tags, workflow: pinned, createdAt: draft.at };
   const vars: [string, Json][] = [];
   let fault: { code: string; message: string } | undefined;
   let bytes = 0;
   weigh(draft, command.input);
-  for (const [name, template] of workflow.vars) {
+  for (const [variable, template] of workflow.vars) {
     try {
       const seen = { ...base, vars: Object.fromEntries(vars) };
-      vars.push([
-        name,
-        (await evaluateTemplate(template, scopeOf(draft, seen, undefined))) ?? null,
-      ]);
+      const value = await evaluateTemplate(template, scopeOf(draft, seen, undefined));
+      bytes += weigh(draft, value);
+      if (bytes > SIZES.valueMax) {
+        const message = `${variable} makes them larger than ${SIZES.valueMax} bytes`;
+        fault = { code: "OUTPUT_TOO_LARGE", message };
+        break;
+      }
+      vars.push([variable, value ?? null]);
     } catch (cause) {
       if (!(cause instanceof ExpressionError)) throw cause;
       fault ??= cause;
@@ -33,7 +40,7 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
   emit(draft, {
     type: "run.created",
     ...given,
-    workflow: { name: workflow.name, version: workflow.version, hash: workflow.hash },
+    workflow: pinned,
     vars: Object.fromEntries(vars),
     start: workflow.start,
     ...(latest !== undefined && { deadline: latest }),

@@ -47,9 +47,7 @@ function refusal(task: OpenTask, command: CommandOf<"task.decide">): Refused | u
   if (command.digest !== undefined && command.digest !== digest) {
     return { reason: "digest_mismatch", data: { digest } };
   }
-  if (approvers.length > 0 && !approvers.some((one) => isSame(one, command.by))) {
-    return { reason: "not_an_approver" };
-  }
+  if (!mayDecide(approvers, command.by)) return { reason: "not_an_approver" };
   const before = votes.find((vote) => isSame(vote.by, command.by));
   if (!before) return undefined;
   const { decision, by, at } = before;
@@ -72,6 +70,19 @@ async function settle(draft: Draft, token: Token, vote: Vote, isGate: boolean): 
     edits: edits ?? null,
   };
   return succeed(draft, token, { output }, port);
+}
+
+/**
+ * Whether the task asks this person: by address, or as somebody of a group. Groups have no directory
+ * in this version, so whoever is asserted to be a person may answer for one.
+ */
+export function mayDecide(approvers: readonly string[], person: string): boolean {
+  return approvers.length === 0 || approvers.some((one) => isGroup(one) || isSame(one, person));
+}
+
+/** What is no address names a group. */
+export function isGroup(approver: string): boolean {
+  return !approver.includes("@");
 }
 
 /** Addresses of people are compared without regard to case. */

@@ -1,3 +1,4 @@
+import { isGroup } from "../decisions/decide-task.ts";
 import { fail, idsOf, nodeOf } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
 import { parseDuration } from "../duration.ts";
@@ -35,7 +36,7 @@ export async function visitApproval(draft: Draft, waiting: Token): Promise<void>
   }
   const { document } = node;
   const quorum = typeof document["quorum"] === "number" ? document["quorum"] : 1;
-  if (approvers.length > 0 && quorum > approvers.length) {
+  if (approvers.length > 0 && quorum > approvers.length && !approvers.some(isGroup)) {
     const message = `${node.id} needs ${quorum} of ${approvers.length} approvers`;
     return fail(draft, token, { code: "INVALID_APPROVERS", message });
   }
