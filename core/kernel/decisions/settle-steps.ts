@@ -2,7 +2,7 @@ import { backoffMs, chanceOf } from "../backoff.ts";
 import type { CommandOf, Outcome } from "../command.ts";
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
 import { type Draft, emit, weigh } from "../draft.ts";
-import { isAtMostOnce, unknown } from "../nodes/effect.ts";
+import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { matchesCode } from "../workflow.ts";
@@ -63,7 +63,8 @@ async function failed(
   outcome: Extract<Outcome, { ok: false }>,
 ): Promise<void> {
   const { code, message, retryable } = outcome;
-  if (outcome.lost && isAtMostOnce(draft, token)) return unknown(draft, token);
+  const isUnknown = outcome.lost === true && isAtMostOnce(draft, token);
+  if (isUnknown && !(await mayRepeatUnknown(draft, token))) return;
   const error: RunError = { code, message, retryable };
   const { retry, document } = nodeOf(draft, token);
   // An author who lists codes has decided; otherwise the called side's protocol does.

@@ -93,7 +93,7 @@ export function startAgain(draft: Draft, token: Token): void {
  */
 export async function takeOver(draft: Draft, token: Token): Promise<void> {
   const ids = idsOf(token);
-  if (isAtMostOnce(draft, token)) return unknown(draft, token);
+  if (isAtMostOnce(draft, token) && !(await mayRepeatUnknown(draft, token))) return;
   const recoveries = token.recoveries + 1;
   const message = `the worker of attempt ${token.attempt} of ${token.node} was lost`;
   if (recoveries > RECOVERIES_MAX) {
@@ -118,25 +118,17 @@ export function isAtMostOnce(draft: Draft, token: Token): boolean {
   return (node.delivery ?? facts?.delivery) === "at-most-once";
 }
 
-/** Nobody knows whether the call happened: `onUnknown` says what that means. */
-export async function unknown(draft: Draft, token: Token): Promise<void> {
-  const { node, ...ids } = idsOf(token);
-  emit(draft, { type: "step.unknown", node, ...ids });
-  if (nodeOf(draft, token).onUnknown === "retry") {
-    const kind = nodeOf(draft, token).type;
-    emit(draft, {
-      type: "step.started",
-      node,
-      ...ids,
-      kind,
-      attempt: token.attempt + 1,
-      recovery: token.recoveries + 1,
-    });
-    return;
-  }
-  const message = `nobody knows whether attempt ${token.attempt} of ${node} happened`;
+/**
+ * Nobody knows whether the call happened: false if that is the end of the step. Where the author
+ * lets it be repeated, it is repeated like any other call, as often and no more.
+ */
+export async function mayRepeatUnknown(draft: Draft, token: Token): Promise<boolean> {
+  emit(draft, { type: "step.unknown", ...idsOf(token) });
+  if (nodeOf(draft, token).onUnknown === "retry") return true;
+  const message = `nobody knows whether attempt ${token.attempt} of ${token.node} happened`;
   const error = { code: "OUTCOME_UNKNOWN", message, retryable: false };
-  return fail(draft, tokenAt(draft, token.id), error);
+  await fail(draft, tokenAt(draft, token.id), error);
+  return false;
 }
 
 async function inputOf(draft: Draft, token: Token, node: Node): Promise<Value> {
