@@ -40,5 +40,9 @@ export function parseInstant(text: string): number | undefined {
 
 /** RFC 3339 in UTC with milliseconds. */
 export function instantText(ms: number): string {
-  return new Date(ms).toISOString();
+  // Events of one commit share an instant, and so do most of what is shown together.
+  if (ms !== newest.ms) newest = { ms, text: new Date(ms).toISOString() };
+  return newest.text;
 }
+
+let newest = { ms: 0, text: "1970-01-01T00:00:00.000Z" };

@@ -62,7 +62,8 @@ export function runLog(deps: {
     load: (key) => load(deps, key),
 
     async commit(key, base, next, also, id) {
-      const { item, hash } = commitItem(deps, key, base, next, id);
+      const { hash, ...made } = commitItem(deps, key, base, next, id);
+      const { item } = made;
       const put: Operation = { type: "put", item, when: { type: "absent" } };
       const result = await table.write([put, ...also]);
       if (!result.ok) {
@@ -72,7 +73,7 @@ export function runLog(deps: {
         }
       }
       const bytes = base.bytes + (item.content?.length ?? 0) + 400;
-      const commits = withCommit(base.commits, item);
+      const commits = withCommit(base.commits, made);
       const loaded = { run: next.run, hash, bytes, snapshotBytes: base.snapshotBytes, commits };
       return { type: "won", loaded: await snapshot(deps, key, loaded) };
     },
@@ -120,9 +121,9 @@ function commitItem(
   base: Loaded,
   next: { events: readonly Event[]; at: Instant; actor: Actor },
   id: string,
-): { item: Item; hash: string } {
+): Commit & { hash: string } {
   const seq = base.run.seq + 1;
-  const content = canonical({ events: next.events, salt: deps.salt() });
+  const content = { salt: deps.salt(), events: next.events };
   const actor = canonical(next.actor);
   const types = next.events.map((event) => event.type);
   const skeleton: Skeleton = {
@@ -133,7 +134,7 @@ function commitItem(
     at: next.at,
     actor,
     prev: base.hash,
-    digest: deps.hash(content),
+    digest: deps.hash(canonical(content)),
   };
   const hash = chainHash(skeleton, (text) => deps.hash(text));
   const item: Item = {
@@ -147,9 +148,10 @@ function commitItem(
     digest: skeleton.digest,
     hash,
     language: LANGUAGE_VERSION,
-    content,
+    // As it was written: the digest is over its canonical form, so order is not part of the proof.
+    content: JSON.stringify(content),
   };
-  return { item, hash };
+  return { seq, at: next.at, actor: next.actor, types, events: next.events, item, hash };
 }
 
 async function load({ table, artifacts }: Stores, key: RunKey): Promise<Loaded> {
@@ -173,16 +175,17 @@ function empty(key: RunKey): Loaded {
   return { run, hash: "", bytes: 0, snapshotBytes: 0, commits: [] };
 }
 
-function withCommit(commits: readonly Item[] | undefined, item: Item) {
-  return commits && commits.length < COMMITS_KEPT_MAX ? [...commits, item] : undefined;
+function withCommit(commits: readonly Commit[] | undefined, commit: Commit) {
+  return commits && commits.length < COMMITS_KEPT_MAX ? [...commits, commit] : undefined;
 }
 
 function fold(loaded: Loaded, item: Item): Loaded {
   checkLanguage(item);
-  const { at, events } = commitOf(item);
+  const commit = commitOf(item);
+  const { at, events } = commit;
   if (!events) throw new Error(`commit ${item.sk} of ${item.pk} has no content to fold`);
   const run = events.reduce((state, event) => evolve(state, event, at), loaded.run);
   const bytes = loaded.bytes + (item.content?.length ?? 0) + 400;
-  const commits = withCommit(loaded.commits, item);
+  const commits = withCommit(loaded.commits, commit);
   return { ...loaded, run, hash: String(item["hash"]), bytes, commits };
 }

@@ -1,8 +1,10 @@
 import { LANGUAGE_VERSION, type Run } from "../kernel/run.ts";
+import { bytesOf } from "../kernel/sizes.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import { Fault } from "../ports/fault.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Item, Table } from "../ports/table.ts";
+import type { Commit } from "./commit.ts";
 import { rows } from "./rows.ts";
 
 /** A run as last committed. `hash` is the head of its chain, which the next commit names. */
@@ -13,7 +15,7 @@ export type Loaded = Readonly<{
   bytes: number;
   snapshotBytes: number;
   /** All commits of a short run, oldest first, so that showing it reads nothing. */
-  commits?: readonly Item[] | undefined;
+  commits?: readonly Commit[] | undefined;
 }>;
 
 export type Stores = Readonly<{ table: Table; artifacts: Artifacts }>;
@@ -53,7 +55,7 @@ export async function snapshot({ table, artifacts }: Stores, key: RunKey, loaded
   try {
     // The artifact is there before the row that names it: see rule 9.
     const kept =
-      text.length > SNAPSHOT_BYTES_MAX
+      bytesOf(text) > SNAPSHOT_BYTES_MAX
         ? { artifact: await artifacts.put(tenant, runId, text) }
         : { content: text };
     const item: Item = {

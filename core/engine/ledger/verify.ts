@@ -1,4 +1,4 @@
-import { chainHash } from "../../kernel/ledger.ts";
+import { canonical, chainHash } from "../../kernel/ledger.ts";
 import type { RunKey } from "../../ports/queue.ts";
 import type { Commit } from "../../store/commit.ts";
 import type { EngineDeps } from "../deps.ts";
@@ -67,9 +67,16 @@ function faultsOf(
     digest,
   } as const;
   if (chainHash(skeleton, hash) !== String(item["hash"])) faults.push("record_hash_mismatch");
-  if (item.content !== undefined && hash(item.content) !== digest) faults.push("content_mismatch");
+  if (item.content !== undefined && hash(contentOf(item.content)) !== digest) {
+    faults.push("content_mismatch");
+  }
   if (events && events.map((event) => event.type).join() !== types.join()) {
     faults.push("types_mismatch");
   }
   return faults;
+}
+
+/** The digest is over canonical JSON, whatever the order in which the row keeps it. */
+function contentOf(content: string): string {
+  return canonical(JSON.parse(content));
 }

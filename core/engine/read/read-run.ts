@@ -1,5 +1,5 @@
 import type { RunKey } from "../../ports/queue.ts";
-import { type Commit, commitOf } from "../../store/commit.ts";
+import type { Commit } from "../../store/commit.ts";
 import { type RunLog } from "../../store/run-log.ts";
 import type { EngineDeps } from "../deps.ts";
 import type { RunView } from "../views.ts";
@@ -14,7 +14,7 @@ export async function readRun(deps: EngineDeps, key: RunKey): Promise<RunView | 
   const known = deps.cache.isAuthority ? deps.cache.get(key) : undefined;
   const { run, commits } = known ?? (await deps.log.load(key));
   if (run.seq === 0) return undefined;
-  return runView(run, commits?.map(commitOf) ?? (await newestCommits(deps.log, key, run.seq)));
+  return runView(run, commits ?? (await newestCommits(deps.log, key, run.seq)));
 }
 
 /** Enough of the newest commits to hold the newest steps, oldest first. */
