@@ -1,5 +1,4 @@
 import type { Json } from "../../kernel/json.ts";
-import { canonical } from "../../kernel/ledger.ts";
 import type { Run, Token } from "../../kernel/run.ts";
 import type { Node } from "../../kernel/workflow.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
@@ -23,9 +22,7 @@ export async function callTool(
     const message = `no tool "${name}" is registered any more`;
     throw new CallFailure("UNKNOWN_TOOL", message, { retryable: false });
   }
-  // As the log has it: read back after a crash its members are sorted, and a repeat under the same
-  // key must be the same bytes, or the other side takes it for a reuse.
-  const input = JSON.parse(canonical(token.input ?? null)) as Json;
+  const input = token.input ?? null;
   refuse("TOOL_INPUT_INVALID", `the input of ${name}`, tool.inputProblems(input));
   const call = {
     tenant: run.tenant,
