@@ -34,7 +34,7 @@ export function fsyncsOf({ table }: ServerStats): number {
   return table.commits + FSYNCS_A_CHECKPOINT * table.checkpoints;
 }
 
-const FSYNCS_A_CHECKPOINT = 2;
+const FSYNCS_A_CHECKPOINT = 3;
 
 export function cpuSecondsOf({ cpu }: ServerStats): number {
   return (cpu.userMs + cpu.systemMs) / 1_000;

@@ -7,6 +7,9 @@ import { type Folder, KEY, newFolder, startServer } from "./server.ts";
 import { startToolServer, type ToolServer } from "./tool-server.ts";
 import { STEPS, tenCalls } from "./workflows.ts";
 
+/** The product keeps at most 64 connections to one origin, so the calls are spread over several. */
+const TOOLS = 4;
+
 /**
  * Runs are in the middle of a call, each at another step, when the server dies of SIGKILL. How long
  * until a new server calls again for every one of them, until all are done, and did any call act
@@ -14,7 +17,7 @@ import { STEPS, tenCalls } from "./workflows.ts";
  */
 export async function benchRecovery(load: Load, options: Options): Promise<void> {
   const folder = await newFolder(options.parentFolder);
-  const tool = await startToolServer();
+  const tool = await startToolServer(TOOLS);
   try {
     await interrupt(load, folder, tool, options.interruptedRuns);
   } finally {
@@ -30,15 +33,16 @@ async function interrupt(
   runs: number,
 ): Promise<void> {
   const first = await startServer(folder);
-  succeeded(
-    await first.client.put("/v1/tools/bench-tool", { kind: "http", config: { url: tool.url } }),
-  );
-  await first.publish(tenCalls);
+  for (const [index, url] of tool.urls.entries()) {
+    const name = `bench-tool-${index}`;
+    succeeded(await first.client.put(`/v1/tools/${name}`, { kind: "http", config: { url } }));
+    await first.publish(tenCalls(`ten-calls-${index}`, name));
+  }
   tool.hold(({ run, step }) => step === 1 + (run % STEPS));
   const calls = Array.from({ length: runs }, (_, run) => ({
     method: "POST" as const,
     path: "/v1/runs",
-    body: { workflow: "ten-calls", input: { run } },
+    body: { workflow: `ten-calls-${run % TOOLS}`, input: { run } },
     code: 201,
   }));
   const started = allWell(

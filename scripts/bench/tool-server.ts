@@ -1,11 +1,18 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 export type ToolCall = Readonly<{ run: number; step: number; key: string }>;
 
 export type ToolServer = Readonly<{
-  url: string;
+  /** One for each of its ports. */
+  urls: readonly string[];
   /** Answers later, and not at all when the caller dies, the calls for which this says so. */
   hold(when: (call: ToolCall) => boolean): void;
   /** Resolves when so many runs are held at once. */
@@ -20,7 +27,7 @@ export type ToolServer = Readonly<{
 }>;
 
 /** A tool that acts at once, remembers each key it acted for, and may take its time to answer. */
-export async function startToolServer(): Promise<ToolServer> {
+export async function startToolServer(ports: number): Promise<ToolServer> {
   const asked = new Map<string, number>();
   let firstCalls = new Map<number, number>();
   let holds: ((call: ToolCall) => boolean) | undefined;
@@ -41,14 +48,14 @@ export async function startToolServer(): Promise<ToolServer> {
     response.end(JSON.stringify({ pad: "x".repeat(200) }));
   }
 
-  const server = createServer((request, response) => {
-    answer(request, response).catch(() => response.destroy());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const listening = Array.from({ length: ports }, () =>
+    listen((request, response) => {
+      answer(request, response).catch(() => response.destroy());
+    }),
+  );
+  const servers = await Promise.all(listening);
   return {
-    url: `http://127.0.0.1:${port}/act`,
+    urls: servers.map((server) => `http://127.0.0.1:${portOf(server)}/act`),
     hold: (when) => {
       holds = when;
     },
@@ -67,10 +74,23 @@ export async function startToolServer(): Promise<ToolServer> {
     firstCalls: () => firstCalls,
     asked: () => asked,
     close() {
-      server.closeAllConnections();
-      server.close();
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
     },
   };
+}
+
+async function listen(answer: RequestListener): Promise<Server> {
+  const server = createServer(answer);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

@@ -6,12 +6,14 @@ export const STEPS = 10;
 export const tenSteps = chain("ten-steps", () => ({ type: "tool", tool: "pad" }));
 
 /** The same shape with a tool of the bench's own, which is told the run and the step. */
-export const tenCalls = chain("ten-calls", (step) => ({
-  type: "tool",
-  tool: "bench-tool",
-  with: { run: "{% $input.run %}", step },
-  timeout: "PT60S",
-}));
+export function tenCalls(name: string, tool: string): JsonObject {
+  return chain(name, (step) => ({
+    type: "tool",
+    tool,
+    with: { run: "{% $input.run %}", step },
+    timeout: "PT60S",
+  }));
+}
 
 /** No mail: what is measured is the run. */
 export const oneApproval = {
