@@ -20,11 +20,39 @@ export async function findTool(
 
 /** What `handle` needs, from the engine's own dependencies. */
 export function handleDeps(deps: EngineDeps): HandleDeps {
-  return {
-    ...deps,
-    commitId: () => deps.randomness.hex(),
-    chance: () => deps.randomness.unit(),
-    contextOf: (tenant, pinned) => contextOf(deps, tenant, pinned),
+  let made = handling.get(deps);
+  if (!made) {
+    made = {
+      ...deps,
+      commitId: () => deps.randomness.hex(),
+      chance: () => deps.randomness.unit(),
+      contextOf: contexts(deps),
+    };
+    handling.set(deps, made);
+  }
+  return made;
+}
+
+const handling = new WeakMap<EngineDeps, HandleDeps>();
+
+type Made = Readonly<{ context: Omit<Context, "now">; changes: number; at: number }>;
+
+const CONTEXTS_MAX = 500;
+/** How long a context is good without a look: what another process registers is seen after it. */
+const CONTEXT_MS_MAX = 2_000;
+
+/** Contexts by workflow version, made again when a tool that they name was registered anew. */
+function contexts(deps: EngineDeps): HandleDeps["contextOf"] {
+  const known = new Map<string, Made>();
+  return async (tenant, pinned) => {
+    const name = `${tenant}/${pinned.name}@${pinned.version}`;
+    const hit = known.get(name);
+    const isFresh = hit && deps.elapsed() - hit.at < CONTEXT_MS_MAX;
+    if (isFresh && deps.toolStore.changes(tenant) === hit.changes) return hit.context;
+    const made = await contextOf(deps, tenant, pinned);
+    if (known.size >= CONTEXTS_MAX) known.clear();
+    known.set(name, made);
+    return made.context;
   };
 }
 
@@ -32,7 +60,9 @@ async function contextOf(
   deps: EngineDeps,
   tenant: string,
   { name, version }: Pinned,
-): Promise<Omit<Context, "now">> {
+): Promise<Made> {
+  const at = deps.elapsed();
+  const changes = deps.toolStore.changes(tenant);
   const workflow = await deps.workflows.compiled(tenant, name, version);
   if (!workflow) throw new Error(`tenant ${tenant} has no version ${version} of ${name}`);
   const tools: Record<string, ToolFacts> = {};
@@ -42,7 +72,8 @@ async function contextOf(
     const record = await findTool(deps, tenant, tool);
     if (record) tools[tool] = record;
   }
-  return { workflow, tools, defaultModel: deps.models.default, hash: deps.hash };
+  const context = { workflow, tools, defaultModel: deps.models.default, hash: deps.hash };
+  return { context, changes, at };
 }
 
 /** A tool ready to be called, with its schemas. */
@@ -53,13 +84,14 @@ export async function registeredTool(
 ): Promise<RegisteredTool | undefined> {
   const record = await findTool(deps, tenant, name);
   if (!record) return undefined;
-  const check = (schema: JsonObject | undefined, path: string) => (value: never) =>
-    schema ? deps.schemas.validate(schema, value, path) : [];
+  const { kind, config, inputSchema, outputSchema } = record;
   return {
-    name: record.name,
-    kind: record.kind,
-    config: record.config,
-    inputProblems: check(record.inputSchema, "input"),
-    outputProblems: check(record.outputSchema, "output"),
+    name,
+    kind,
+    config,
+    inputProblems: (value) =>
+      inputSchema ? deps.schemas.validate(inputSchema, value, "input") : [],
+    outputProblems: (value) =>
+      outputSchema ? deps.schemas.validate(outputSchema, value, "output") : [],
   };
 }

@@ -95,9 +95,10 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     wake?.();
   }
 
-  function cancel(name: string, { abort }: Call): void {
+  function cancel(name: string, { abort, outcome }: Call): void {
     calls.delete(name);
-    abort.abort();
+    // A call that has ended needs no abort, which is dear: it makes an error with its stack.
+    if (!outcome) abort.abort();
   }
 
   async function run(): Promise<void> {

@@ -14,7 +14,7 @@ export type RunCache = Readonly<{
 /** Runs that came to rest and are kept for whoever looks at them next. */
 const AT_REST_MAX = 256;
 
-/** Holds runs that are moving, and the last few that came to rest: memory is bounded by both. */
+/** Holds runs that are moving, and the last few that came to rest; the oldest go first. */
 export function runCache(options: { sizeMax: number; isAuthority: boolean }): RunCache {
   const moving = new Map<string, Loaded>();
   const atRest = new Map<string, Loaded>();
@@ -40,7 +40,6 @@ function nameOf({ tenant, runId }: RunKey): string {
 }
 
 function remember(runs: Map<string, Loaded>, name: string, loaded: Loaded, most: number): void {
-  runs.delete(name);
   runs.set(name, loaded);
   if (runs.size <= most) return;
   const [oldest] = runs.keys();

@@ -20,6 +20,8 @@ export type ToolStore = Readonly<{
   put(tenant: string, tool: Omit<ToolRecord, "hash">): Promise<ToolRecord>;
   get(tenant: string, name: string): Promise<ToolRecord | undefined>;
   remove(tenant: string, name: string): Promise<boolean>;
+  /** Grows with every change that this process makes to the tenant's tools. */
+  changes(tenant: string): number;
   list(
     tenant: string,
     after: string | undefined,
@@ -41,13 +43,21 @@ export function toolStore(deps: {
   const { table } = deps;
   const known = new Map<string, { record: ToolRecord | undefined; at: number }>();
 
+  const changed = new Map<string, number>();
+  const forget = (tenant: string, name: string) => {
+    known.delete(`${tenant}/${name}`);
+    changed.set(tenant, (changed.get(tenant) ?? 0) + 1);
+  };
+
   return {
+    changes: (tenant) => changed.get(tenant) ?? 0,
+
     async put(tenant, tool) {
       const { updatedAt: _at, ...hashed } = tool;
       const record: ToolRecord = { ...tool, hash: deps.hash(canonical(hashed)) };
       const item: Item = { ...rows.tool(tenant, tool.name), content: JSON.stringify(record) };
       await table.write([{ type: "put", item }]);
-      known.delete(`${tenant}/${tool.name}`);
+      forget(tenant, tool.name);
       return record;
     },
 
@@ -63,10 +73,9 @@ export function toolStore(deps: {
     },
 
     async remove(tenant, name) {
-      known.delete(`${tenant}/${name}`);
       const key = rows.tool(tenant, name);
       const result = await table.write([{ type: "remove", key, when: { type: "present" } }]);
-      known.delete(`${tenant}/${name}`);
+      forget(tenant, name);
       return result.ok;
     },
 
