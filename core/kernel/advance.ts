@@ -1,6 +1,7 @@
 import type { Driver } from "./command.ts";
 import { fail, failRun, finishRun } from "./depart.ts";
 import { type Draft, emit } from "./draft.ts";
+import { own } from "./json.ts";
 import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
@@ -92,7 +93,7 @@ async function enter(draft: Draft, token: Token): Promise<void> {
   const node = draft.context.workflow.nodes.get(token.node);
   if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
   if (token.visit > 0) return startAgain(draft, token);
-  const visits = draft.run.visits[node.id] ?? 0;
+  const visits = own(draft.run.visits, node.id) ?? 0;
   if (token.unsatisfied) {
     const message = `too few paths can still come to ${node.id}`;
     const visiting = { ...token, visit: visits + 1 };

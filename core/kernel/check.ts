@@ -130,7 +130,8 @@ export const templates: FieldCheck = (value, path, check) => {
 export const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 
 export const aName: FieldCheck = (value, path, check) => {
-  if (typeof value === "string" && NAME.test(value)) return;
+  // A member of this name is lost wherever objects are made by assignment.
+  if (typeof value === "string" && NAME.test(value) && value !== "__proto__") return;
   const message = "must be letters, digits, _ and -, beginning with a letter or _, at most 64";
   check.error(path, "INVALID_VALUE", message);
 };

@@ -1,7 +1,7 @@
 import type { Event } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { type Scope } from "./expression.ts";
-import type { Instant, Json } from "./json.ts";
+import { type Instant, type Json, own } from "./json.ts";
 import { type Run, resultFor, type Token } from "./run.ts";
 import { bytesOf } from "./sizes.ts";
 import type { Workflow } from "./workflow.ts";
@@ -70,7 +70,7 @@ export function scopeOf(draft: Draft, run: Run, token: Token | undefined, more =
     step(node) {
       const result = resultFor(run, token, node);
       if (!result) return undefined;
-      return { ...result, visits: run.visits[node] ?? result.visit };
+      return { ...result, visits: own(run.visits, node) ?? result.visit };
     },
     nodes: [...workflow.nodes.keys()],
     now: draft.at,

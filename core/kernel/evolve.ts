@@ -1,5 +1,5 @@
 import type { Event, EventOf } from "./event.ts";
-import type { Instant } from "./json.ts";
+import { type Instant, own } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { type Run, type StepResult, type Token, unstarted } from "./run.ts";
 
@@ -117,7 +117,10 @@ function started(run: Run, event: EventOf<"step.started">, at: Instant): Run {
   }));
   return {
     ...next,
-    visits: { ...next.visits, [event.node]: Math.max(event.visit, next.visits[event.node] ?? 0) },
+    visits: {
+      ...next.visits,
+      [event.node]: Math.max(event.visit, own(next.visits, event.node) ?? 0),
+    },
     calls:
       event.call === undefined || isRecovery
         ? next.calls
@@ -161,7 +164,7 @@ function failed(run: Run, event: EventOf<"step.failed">): Run {
     attempts: event.attempt,
   });
   const visits = { ...next.visits };
-  visits[event.node] = Math.max(event.visit, visits[event.node] ?? 0);
+  visits[event.node] = Math.max(event.visit, own(visits, event.node) ?? 0);
   return applyMoves({ ...next, visits }, event.moves ?? []);
 }
 
@@ -175,10 +178,10 @@ function record(run: Run, node: string, tokenId: number | undefined, result: Ste
   }
   const needed = new Set<number>();
   for (const live of Object.values(tokens)) {
-    const visit = live.seen?.[node];
+    const visit = own(live.seen, node);
     if (visit !== undefined) needed.add(visit);
   }
-  const kept = (run.results[node] ?? []).filter((old) => needed.has(old.visit));
+  const kept = (own(run.results, node) ?? []).filter((old) => needed.has(old.visit));
   return { ...run, tokens, results: { ...run.results, [node]: [...kept, result] } };
 }
 

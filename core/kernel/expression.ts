@@ -2,7 +2,7 @@ import jsonata from "jsonata";
 import { instantText } from "./duration.ts";
 import { replacements } from "./expression-functions.ts";
 import { checkLength, EXPRESSION, ExpressionError } from "./expression-limits.ts";
-import type { Instant, Json } from "./json.ts";
+import { type Instant, type Json, own } from "./json.ts";
 import { GIVE_UP, quick } from "./quick-expression.ts";
 import { LinearRegex, regexProblem } from "./regex-engine.ts";
 
@@ -51,7 +51,7 @@ export function compileExpression(source: string): Expression {
   const evaluate = (scope: Scope): Evaluation => {
     if (fast) {
       const value = fast((root, next) =>
-        root === "steps" ? quickSteps(scope, next) : scope.roots[root],
+        root === "steps" ? quickSteps(scope, next) : own(scope.roots, root),
       );
       if (value !== GIVE_UP) return value as Json | undefined;
     }

@@ -1,4 +1,5 @@
 import type { Move } from "./event.ts";
+import { own } from "./json.ts";
 import type { Fork, Run, Token } from "./run.ts";
 
 /** The run after its tokens went on. Steps that the tokens had are already recorded. */
@@ -59,7 +60,7 @@ function merge(run: Run, move: Extract<Move, { op: "merge" }>): Run {
   const seen: Record<string, number> = {};
   for (const token of merged) {
     for (const [node, visit] of Object.entries(token.seen ?? {})) {
-      seen[node] = Math.max(visit, seen[node] ?? 0);
+      seen[node] = Math.max(visit, own(seen, node) ?? 0);
     }
   }
   const forks = before(commonForks(merged), move.leaves);

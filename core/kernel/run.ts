@@ -1,4 +1,4 @@
-import type { Instant, Json, JsonObject } from "./json.ts";
+import { type Instant, type Json, type JsonObject, own } from "./json.ts";
 
 /** Grows when the meaning of an event changes; a fold that meets a newer one stops. */
 export const LANGUAGE_VERSION = 1;
@@ -209,11 +209,11 @@ export function resultFor(
   token: Token | undefined,
   node: string,
 ): StepResult | undefined {
-  const results = run.results[node];
+  const results = own(run.results, node);
   if (!results) return undefined;
-  const seen = token?.seen?.[node];
-  const own = seen === undefined ? undefined : results.find((result) => result.visit === seen);
-  return own ?? results.at(-1);
+  const seen = own(token?.seen, node);
+  const visited = seen === undefined ? undefined : results.find(({ visit }) => visit === seen);
+  return visited ?? results.at(-1);
 }
 
 /** When something in the run is due by itself, whoever is or is not driving it. */

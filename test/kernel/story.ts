@@ -120,6 +120,10 @@ export async function story(sketch: Sketch, options: Options = {}) {
       mine = new Set();
       await drive();
     },
+    /** Time passes, and nobody looks. */
+    later(ms: number): void {
+      now += ms;
+    },
     /** Time passes, and somebody looks at the run. */
     async passes(ms: number): Promise<void> {
       now += ms;

@@ -99,14 +99,15 @@ export function given(context: Context, ...events: readonly (Event | { at: Insta
   return {
     when(command: Command, now = Math.max(at, context.now)) {
       const decided = decide(run, command, { ...context, now });
+      const decidedAt = Math.max(now, run.at);
       return {
         async yields(...happened: readonly Event[]): Promise<void> {
           expect(await decided).toMatchObject({ type: "accepted" });
           expect(await decided).toEqual({
             type: "accepted",
             events: happened,
-            run: happened.reduce((state, event) => evolve(state, event, now), run),
-            at: now,
+            run: happened.reduce((state, event) => evolve(state, event, decidedAt), run),
+            at: decidedAt,
           });
         },
         async refuses(reason: Reason, data?: Json): Promise<void> {

@@ -2,6 +2,7 @@ import type { CommandOf } from "../command.ts";
 import { fail, idsOf, succeed } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
 import { instantText } from "../duration.ts";
+import { own } from "../json.ts";
 import { tokenAt } from "../nodes/begin.ts";
 import type { OpenTask, Token, Vote } from "../run.ts";
 import type { Refused } from "./answer-waits.ts";
@@ -16,7 +17,7 @@ export async function decideTask(
   draft: Draft,
   command: CommandOf<"task.decide">,
 ): Promise<Refused | undefined> {
-  const task = draft.run.tasks[command.task];
+  const task = own(draft.run.tasks, command.task);
   if (!task) return { reason: "task_closed" };
   const refused = refusal(task, command);
   if (refused) return refused;

@@ -1,5 +1,6 @@
 import { type Draft, emit } from "../draft.ts";
 import type { EventOf } from "../event.ts";
+import { own } from "../json.ts";
 import { stepId, type Token } from "../run.ts";
 
 type Started = EventOf<"step.started">;
@@ -11,7 +12,7 @@ export function begin(
   more: Partial<Pick<Started, "input" | "key" | "timeoutMs" | "tool" | "toolHash" | "call">> = {},
 ): Token {
   const node = draft.context.workflow.nodes.get(token.node);
-  const visit = (draft.run.visits[token.node] ?? 0) + 1;
+  const visit = (own(draft.run.visits, token.node) ?? 0) + 1;
   emit(draft, {
     type: "step.started",
     step: stepId(token.node, visit),

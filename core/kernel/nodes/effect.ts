@@ -1,6 +1,6 @@
 import { fail, idsOf, nodeOf } from "../depart.ts";
 import { type Draft, emit, type ToolFacts, weigh } from "../draft.ts";
-import { isObject, type Json } from "../json.ts";
+import { isObject, type Json, own } from "../json.ts";
 import type { Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
@@ -20,13 +20,13 @@ const RECOVERY_DELAY_MS_MAX = 60_000;
  */
 export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   const node = nodeOf(draft, waiting);
-  const call = (draft.run.calls[node.id] ?? 0) + 1;
+  const call = (own(draft.run.calls, node.id) ?? 0) + 1;
   const input = bounded(draft, node, await inputOf(draft, waiting, node));
-  const visit = (draft.run.visits[node.id] ?? 0) + 1;
+  const visit = (own(draft.run.visits, node.id) ?? 0) + 1;
   const timeoutMs = node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000;
   const key = `${draft.run.seed}-${node.id}-${visit}`;
   const tool = typeof node.document["tool"] === "string" ? node.document["tool"] : undefined;
-  const facts = tool === undefined ? undefined : draft.context.tools[tool];
+  const facts = tool === undefined ? undefined : own(draft.context.tools, tool);
   const more = {
     key,
     timeoutMs,
@@ -76,7 +76,7 @@ function askFirst(
 /** The next attempt of a step whose retry is due, or whose call a person has approved. */
 export function startAgain(draft: Draft, token: Token): void {
   const recovery = token.recovering ? { recovery: token.recoveries } : {};
-  const { [token.node]: calls = 0 } = draft.run.calls;
+  const calls = own(draft.run.calls, token.node) ?? 0;
   emit(draft, {
     type: "step.started",
     ...idsOf(token),
@@ -114,7 +114,7 @@ export async function takeOver(draft: Draft, token: Token): Promise<void> {
 export function isAtMostOnce(draft: Draft, token: Token): boolean {
   const node = nodeOf(draft, token);
   const tool = node.document["tool"];
-  const facts = typeof tool === "string" ? draft.context.tools[tool] : undefined;
+  const facts = typeof tool === "string" ? own(draft.context.tools, tool) : undefined;
   return (node.delivery ?? facts?.delivery) === "at-most-once";
 }
 
