@@ -1,6 +1,6 @@
 export const APPROVER = "fay@acme.example";
 
-/** The one case of the demo: what starts its run, and the key that makes a second start the same. */
+/** The case of the demo: what starts its run, and the key that makes a second start the same. */
 export const START = {
   workflow: "refund-agent",
   input: {
