@@ -1,8 +1,9 @@
 import type { Context, ToolFacts } from "../kernel/draft.ts";
-import type { JsonObject } from "../kernel/json.ts";
+import { own } from "../kernel/json.ts";
 import type { ToolRecord } from "../store/tools.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { RegisteredTool } from "./effects/effect.ts";
+import { evaluations } from "./evaluations.ts";
 import type { HandleDeps, Pinned } from "./handle.ts";
 
 /** A tool that comes with the runtime is there for everybody, unless a tenant has its own. */
@@ -44,12 +45,13 @@ const CONTEXT_MS_MAX = 2_000;
 /** Contexts by workflow version, made again when a tool that they name was registered anew. */
 function contexts(deps: EngineDeps): HandleDeps["contextOf"] {
   const known = new Map<string, Made>();
+  const evaluating = evaluations(deps);
   return async (tenant, pinned) => {
     const name = `${tenant}/${pinned.name}@${pinned.version}`;
     const hit = known.get(name);
     const isFresh = hit && deps.elapsed() - hit.at < CONTEXT_MS_MAX;
     if (isFresh && deps.toolStore.changes(tenant) === hit.changes) return hit.context;
-    const made = await contextOf(deps, tenant, pinned);
+    const made = await contextOf(deps, tenant, pinned, evaluating);
     if (known.size >= CONTEXTS_MAX) known.clear();
     known.set(name, made);
     return made.context;
@@ -60,6 +62,7 @@ async function contextOf(
   deps: EngineDeps,
   tenant: string,
   { name, version }: Pinned,
+  evaluating: NonNullable<Context["evaluating"]>,
 ): Promise<Made> {
   const at = deps.elapsed();
   const changes = deps.toolStore.changes(tenant);
@@ -68,11 +71,12 @@ async function contextOf(
   const tools: Record<string, ToolFacts> = {};
   for (const node of workflow.nodes.values()) {
     const tool = node.document["tool"];
-    if (node.type !== "tool" || typeof tool !== "string" || tools[tool]) continue;
+    if (node.type !== "tool" || typeof tool !== "string" || own(tools, tool)) continue;
     const record = await findTool(deps, tenant, tool);
     if (record) tools[tool] = record;
   }
-  const context = { workflow, tools, defaultModel: deps.models.default, hash: deps.hash };
+  const defaultModel = deps.models.default;
+  const context = { workflow, tools, defaultModel, hash: deps.hash, evaluating };
   return { context, changes, at };
 }
 

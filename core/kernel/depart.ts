@@ -78,17 +78,23 @@ async function depart(
   const moves = [...routed.moves];
   const node = nodeOf(draft, token);
   if (event.type === "step.succeeded" && node.cancels.length > 0) {
-    moves.push(...(await cancelling(draft, applyMoves(recorded, moves), node)));
+    const others = tokensOf(recorded).filter(({ id }) => id !== token.id);
+    moves.push(...(await cancelling(draft, applyMoves(recorded, moves), node, others)));
   }
   moves.push(...settleJoins(draft.context.workflow, applyMoves(recorded, moves)));
   emit(draft, { ...event, moves });
   closeSteps(draft, recorded, token.id);
 }
 
-/** `cancels`: tokens at those nodes go by their error port, or are gone. */
-async function cancelling(draft: Draft, run: Run, node: Node): Promise<readonly Move[]> {
+/** `cancels`: tokens that were at those nodes go by their error port, or are gone. */
+async function cancelling(
+  draft: Draft,
+  run: Run,
+  node: Node,
+  others: readonly Token[],
+): Promise<readonly Move[]> {
   const moves: Move[] = [];
-  for (const token of tokensOf(run)) {
+  for (const token of others) {
     if (!node.cancels.includes(token.node)) continue;
     const message = `${node.id} finished, which cancels ${token.node}`;
     const error: RunError = { code: "CANCELLED", message, node: token.node };

@@ -5,14 +5,14 @@ export type Graph = Readonly<{
   next(node: string): readonly string[];
 }>;
 
-/** All nodes that a path of at least one edge leads to, past none of `except`. */
-export function reachable(graph: Graph, from: string, except?: string): ReadonlySet<string> {
+/** All nodes that a path of at least one edge leads to. */
+export function reachable(graph: Graph, from: string): ReadonlySet<string> {
   const seen = new Set<string>();
   const open = [from];
   while (open.length > 0) {
     const node = open.pop() as string;
     for (const next of graph.next(node)) {
-      if (next === except || seen.has(next)) continue;
+      if (seen.has(next)) continue;
       seen.add(next);
       open.push(next);
     }
@@ -34,23 +34,69 @@ export function reachability(graph: Graph): (from: string, to: string) => boolea
 }
 
 /**
- * Of the candidates, the one nearest to `node` that every path from `start` to it passes through.
- * Nearest is the one that is dominated by all the others.
+ * For each node that can be reached, the node that every path to it passes last before it: its
+ * immediate dominator (Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001).
  */
-export function nearestDominator(
-  graph: Graph,
-  start: string,
+export function dominators(graph: Graph, start: string): ReadonlyMap<string, string> {
+  const order = postorder(graph, start);
+  const rank = new Map(order.map((node, index) => [node, index]));
+  const before = new Map<string, string[]>();
+  for (const node of order) {
+    for (const next of graph.next(node)) before.set(next, [...(before.get(next) ?? []), node]);
+  }
+  const found = new Map([[start, start]]);
+  const meet = (one: string, other: string): string => {
+    let [a, b] = [one, other];
+    while (a !== b) {
+      if ((rank.get(a) ?? 0) < (rank.get(b) ?? 0)) a = found.get(a) ?? start;
+      else b = found.get(b) ?? start;
+    }
+    return a;
+  };
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const node of order.toReversed()) {
+      if (node === start) continue;
+      const known = (before.get(node) ?? []).filter((other) => found.has(other));
+      const [first, ...others] = known;
+      if (first === undefined) continue;
+      const best = others.reduce(meet, first);
+      if (found.get(node) === best) continue;
+      found.set(node, best);
+      changed = true;
+    }
+  }
+  return found;
+}
+
+/** The nearest node above `node` in the tree of dominators for which `isWanted` holds. */
+export function nearestAbove(
+  tree: ReadonlyMap<string, string>,
   node: string,
-  candidates: readonly string[],
+  isWanted: (node: string) => boolean,
 ): string | undefined {
-  const dominators = candidates.filter((candidate) => {
-    if (candidate === node) return false;
-    if (candidate === start) return true;
-    return !reachable(graph, start, candidate).has(node);
-  });
-  return dominators.find((one) =>
-    dominators.every(
-      (other) => other === one || other === start || !reachable(graph, start, other).has(one),
-    ),
-  );
+  for (let at = node; ; ) {
+    const above = tree.get(at);
+    if (above === undefined || above === at) return undefined;
+    if (isWanted(above)) return above;
+    at = above;
+  }
+}
+
+/** Nodes after all that they lead to, without recursion: a chain may be a thousand long. */
+function postorder(graph: Graph, start: string): readonly string[] {
+  const order: string[] = [];
+  const seen = new Set([start]);
+  const stack = [{ node: start, at: 0 }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const next = graph.next(top.node)[top.at++];
+    if (next === undefined) {
+      order.push(top.node);
+      stack.pop();
+    } else if (!seen.has(next)) {
+      seen.add(next);
+      stack.push({ node: next, at: 0 });
+    }
+  }
+  return order;
 }

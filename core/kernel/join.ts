@@ -30,7 +30,38 @@ function nextMoves(workflow: Workflow, run: Run): readonly Move[] {
     const moves = countingMoves(workflow, run, token, byArrival);
     if (moves.length > 0) return moves;
   }
-  return allMoves(workflow, run, byArrival);
+  const moves = allMoves(workflow, run, byArrival);
+  return moves.length > 0 ? moves : stuckMoves(workflow, run, byArrival);
+}
+
+/**
+ * Counting joins that only wait for each other will never be satisfied: the earliest gives up.
+ *
+ * A parked token can still move when one that moves can come to its join; what is left is stuck.
+ */
+function stuckMoves(workflow: Workflow, run: Run, parked: readonly Token[]): readonly Move[] {
+  const counts = (token: Token) => workflow.nodes.get(token.node)?.join.type === "atLeast";
+  if (!parked.some(counts)) return [];
+  const moving = tokensOf(run).filter((token) => token.status !== "parked");
+  let still = parked;
+  for (let known = -1; known < moving.length; ) {
+    known = moving.length;
+    const freed = still.filter((token) => moving.some((one) => mayFree(workflow, one, token)));
+    moving.push(...freed);
+    still = still.filter((token) => !freed.includes(token));
+  }
+  const first = still.find(counts);
+  return first ? countingMoves(workflow, run, first, parked, true) : [];
+}
+
+function mayFree(workflow: Workflow, one: Token, parked: Token): boolean {
+  if (!workflow.reaches(one.node, parked.node)) return false;
+  const split = workflow.splitOf.get(parked.node);
+  return split === undefined || isSibling(one, parked, split);
+}
+
+function isSibling(one: Token, other: Token, split: string): boolean {
+  return forkOf(one, split)?.instance === forkOf(other, split)?.instance;
 }
 
 function allMoves(workflow: Workflow, run: Run, parked: readonly Token[]): readonly Move[] {
@@ -56,6 +87,7 @@ function countingMoves(
   run: Run,
   token: Token,
   parked: readonly Token[],
+  isStuck = false,
 ): readonly Move[] {
   const node = workflow.nodes.get(token.node);
   if (node?.join.type !== "atLeast") return [];
@@ -79,7 +111,7 @@ function countingMoves(
     moves.push({ ...mergeOf(arrived), leaves: split });
     return moves;
   }
-  if (siblings(workflow, run, node.id, split, fork, here).length > 0) return [];
+  if (!isStuck && siblings(workflow, run, node.id, split, fork, here).length > 0) return [];
   return [
     { op: "count", join: name, arrived: here.length, fired: true },
     { ...mergeOf(here), leaves: split, unsatisfied: true },

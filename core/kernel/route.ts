@@ -90,7 +90,7 @@ function movesOf(
   const counted = [...draft.context.workflow.splitOf.values()].includes(node.id);
   const forks = edges.map((edge, index): Move => {
     const id = run.tokensMade + 1 + index;
-    const fork = counted ? { fork: { split: node.id, instance: token.visit } } : {};
+    const fork = counted ? { fork: { split: node.id, instance: token.arrival } } : {};
     return { op: "fork", token: id, from: token.id, to: edge.to, ...parks(edge.to), ...fork };
   });
   return [...forks, { op: "end", tokens: [token.id] }];

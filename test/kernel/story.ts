@@ -17,6 +17,7 @@ import {
   tokensOf,
   unstarted,
 } from "../../core/kernel/run.ts";
+import { waitingOn } from "../../core/kernel/waiting-on.ts";
 import { contextOf, NOW, type Sketch, TOOL } from "../support/given.ts";
 
 export type Options = Readonly<{
@@ -199,6 +200,7 @@ function checkCommit(before: Run, decision: Extract<Decision, { type: "accepted"
   if (hasEnded(run)) return;
   const waits = run.status === "waiting";
   if (events.length > 0) expect(waits, "it waits or it is owed").toBe(!isOwed(run, at));
+  if (waits) expect(waitingOn(run), "what it waits for").not.toEqual([]);
 }
 
 /** Makes whoever changes what it was given fail. */
