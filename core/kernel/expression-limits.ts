@@ -8,12 +8,15 @@ export const EXPRESSION = {
   resultLengthMax: 1_000_000,
 } as const;
 
+const MESSAGE_LENGTH_MAX = 1_000;
+
 /** An evaluation that failed: `EXPRESSION_LIMIT`, or `EXPRESSION_ERROR` with the reason. */
 export class ExpressionError extends Error {
   readonly code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT";
 
   constructor(code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT", message: string) {
-    super(message);
+    // It may be a text of the expression's own making, and goes into the record.
+    super(message.slice(0, MESSAGE_LENGTH_MAX));
     this.name = "ExpressionError";
     this.code = code;
   }
