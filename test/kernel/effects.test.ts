@@ -8,6 +8,7 @@ const sketch = chain(
   { id: "done", type: "set", with: "{% $steps.pay.output %}" },
 );
 const ids = { step: "pay.1", node: "pay", visit: 1, token: 1, attempt: 1 };
+const after = { step: "done.1", node: "done", visit: 1, token: 1, attempt: 1 };
 const started: Event = {
   type: "step.started",
   ...ids,
@@ -41,11 +42,12 @@ describe("a call", () => {
         },
         {
           type: "step.started",
-          ...{ step: "done.1", node: "done", visit: 1, token: 1, attempt: 1, kind: "set" },
+          ...after,
+          kind: "set",
         },
         {
           type: "step.succeeded",
-          ...{ step: "done.1", node: "done", visit: 1, token: 1, attempt: 1 },
+          ...after,
           output: "ok",
           moves: [{ op: "end", tokens: [1] }],
         },

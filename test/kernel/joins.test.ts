@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { type Sketch } from "../support/given.ts";
+import { type NodeSketch, type Sketch } from "../support/given.ts";
 import { story } from "./story.ts";
 
 const set = (id: string, more: JsonObject = {}) => ({ id, type: "set", with: id, ...more });
@@ -287,7 +287,7 @@ describe('join: "all"', () => {
 });
 
 describe("cancels", () => {
-  const stopping = (edges: Sketch["edges"] = [], more: readonly JsonObject[] = []): Sketch => ({
+  const stopping = (edges: Sketch["edges"] = [], more: readonly NodeSketch[] = []): Sketch => ({
     nodes: [
       set("go", { split: "all" }),
       call("work"),
@@ -328,7 +328,7 @@ describe("cancels", () => {
     for (const target of targets) {
       const { nodes, edges } = stopping();
       const tale = await story({
-        nodes: nodes.map((one) => (one["id"] === "work" ? target : one)),
+        nodes: nodes.map((one) => (one.id === "work" ? target : one)),
         edges: edges ?? [],
       });
       await tale.signal("stop");
@@ -337,7 +337,7 @@ describe("cancels", () => {
     const retrying = await story({
       ...stopping(),
       nodes: stopping().nodes.map((one) =>
-        one["id"] === "work" ? { ...one, retry: { maxAttempts: 3 } } : one,
+        one.id === "work" ? { ...one, retry: { maxAttempts: 3 } } : one,
       ),
     });
     await retrying.breaks("work");
@@ -378,7 +378,7 @@ describe("join: atLeast", () => {
   const quorum = (
     join: JsonObject,
     edges: Sketch["edges"] = [],
-    more: readonly JsonObject[] = [],
+    more: readonly NodeSketch[] = [],
   ): Sketch => ({
     nodes: [set("go", { split: "all" }), ...three, set("meet", { join }), ...more],
     edges: [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { chain, type Sketch } from "../support/given.ts";
+import { chain, type NodeSketch, type Sketch } from "../support/given.ts";
 import { story } from "./story.ts";
 
 const set = (id: string, more: JsonObject = {}) => ({ id, type: "set", with: id, ...more });
@@ -13,8 +13,8 @@ const hold = (id: string, more: JsonObject = {}) => ({
 });
 
 /** go, which splits into the branches, which meet. */
-function diamond(join: unknown, branches: readonly JsonObject[], after: JsonObject = {}): Sketch {
-  const ids = branches.map((node) => String(node["id"]));
+function diamond(join: unknown, branches: readonly NodeSketch[], after: JsonObject = {}): Sketch {
+  const ids = branches.map(({ id }) => id);
   return {
     nodes: [
       set("go", { split: "all" }),

@@ -58,7 +58,11 @@ describe("a failed attempt", () => {
       contextOf({ nodes: [pay()] }),
       createdAt("pay"),
       { type: "run.running" },
-      ...[start(1), retrying(1, NOW), start(2), retrying(2, NOW), start(3)],
+      start(1),
+      retrying(1, NOW),
+      start(2),
+      retrying(2, NOW),
+      start(3),
     )
       .when(fails(3))
       .yields({ type: "step.failed", ...ids, attempt: 3, error }, { type: "run.failed", error });

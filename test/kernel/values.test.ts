@@ -261,7 +261,7 @@ describe("$steps", () => {
             [id, "end"],
           ],
         },
-        { tools: { ...Object.fromEntries([[id, { hash: "h" }]]) } },
+        { tools: Object.fromEntries([[id, { hash: "h" }]]) },
       );
       await tale.works(id, { n: 1 });
       await tale.works(id, { n: 2 });

@@ -14,9 +14,11 @@ import type { Workflow } from "../../core/kernel/workflow.ts";
 /** 2026-01-01T00:00:00Z, the time at which every kernel test begins. */
 export const NOW = Date.UTC(2026, 0, 1);
 
+export type NodeSketch = JsonObject & Readonly<{ id: string }>;
+
 /** A workflow as a test draws it: edges are `[from, to, more]`, and the name may be left out. */
 export type Sketch = Readonly<{
-  nodes: readonly JsonObject[];
+  nodes: readonly NodeSketch[];
   edges?: readonly (readonly [from: string, to: string, more?: JsonObject])[];
   start?: string;
   vars?: JsonObject;
@@ -45,8 +47,8 @@ export function flow(sketch: Sketch): Workflow {
 }
 
 /** Nodes in a row, each leading to the next. */
-export function chain(...nodes: readonly JsonObject[]): Sketch {
-  const ids = nodes.map((node) => String(node["id"]));
+export function chain(...nodes: readonly NodeSketch[]): Sketch {
+  const ids = nodes.map(({ id }) => id);
   return { nodes, edges: ids.slice(1).map((id, index) => [ids[index] ?? "", id] as const) };
 }
 
@@ -85,7 +87,7 @@ export function createdAt(start: string, more: JsonObject = {}): Event {
     tags: {},
     start,
     ...more,
-  } as Event;
+  };
 }
 
 /** Facts so far, then one command, then new facts or a refusal. */
