@@ -1,5 +1,5 @@
 import { hash as hashOnce } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as immediate, setTimeout as pause } from "node:timers/promises";
 import { models } from "../adapters/models/models.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
@@ -47,6 +47,7 @@ export function engineParts(options: {
     signer: localSigner(options.linkKey),
     toolProblems: (name, tool) => toolProblems({ ...tool, name }),
     pause: (ms) => pause(ms),
+    turn: () => immediate(),
     log: runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") }),
     cache: runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: true }),
     watch: localWatch(),

@@ -41,6 +41,8 @@ export type EngineDeps = Readonly<{
   /** SHA-256 as hex. */
   hash(text: string): string;
   pause(ms: number): Promise<void>;
+  /** Resolves after whatever else waits for the process had its turn. */
+  turn(): Promise<void>;
   /** Real milliseconds that only grow. */
   elapsed(): number;
 }>;

@@ -12,6 +12,10 @@ import { waitingOn } from "./waiting-on.ts";
 
 /** How many steps one commit takes on; what is left over is done in the next. */
 const STEPS_MAX = 50;
+/** Rows beside the log (tasks, mails, waits) after which a commit takes on nothing more. */
+const ROWS_SOFT = 40;
+/** Time of expressions after which a commit takes on nothing more, so that others have their turn. */
+const EVALUATION_MS_SOFT = 50;
 
 /**
  * Lets every token go on as far as one commit may: what the clock made due, then whatever is ready.
@@ -23,13 +27,19 @@ export async function advance(draft: Draft, driver: Driver | undefined): Promise
   if (hasEnded(draft.run)) return;
   await fireDue(draft);
   if (driver) await adopt(draft, driver);
-  for (let steps = 0; steps < STEPS_MAX && draft.size < SIZES.commitSoft; steps++) {
+  for (let steps = 0; steps < STEPS_MAX && !isFull(draft); steps++) {
     if (hasEnded(draft.run)) return;
     const token = nextReady(draft, driver);
     if (!token) break;
+    draft.took.stepMs = 0;
     await enter(draft, token);
   }
   await settleStatus(draft);
+}
+
+/** What is left over is for the next commit: this one holds enough, or has taken long enough. */
+function isFull({ size, rows, took }: Draft): boolean {
+  return size >= SIZES.commitSoft || rows >= ROWS_SOFT || took.commitMs > EVALUATION_MS_SOFT;
 }
 
 /** Deadline, waits that are over. A retry that is due is `nextReady`'s. */
@@ -42,7 +52,7 @@ async function fireDue(draft: Draft): Promise<void> {
   for (const { id } of tokensOf(draft.run)) {
     const token = draft.run.tokens[id];
     if (token?.status !== "waiting" || token.dueAt === undefined) continue;
-    if (token.dueAt > draft.at || hasEnded(draft.run)) continue;
+    if (token.dueAt > draft.at || hasEnded(draft.run) || isFull(draft)) continue;
     await expire(draft, token, token.dueAt);
   }
 }

@@ -1,5 +1,5 @@
 import type { Check } from "./check.ts";
-import { type Graph, nearestDominator, reachable } from "./graph.ts";
+import { dominators, type Graph, nearestAbove, reachable } from "./graph.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
 /** What the graph as a whole must be: all of it reached, with an end, and joins that work. */
@@ -19,7 +19,9 @@ export function checkGraph(
   }
   const graph: Graph = { nodes: [...byId.keys()], next: (node) => out.get(node) ?? [] };
   const reached = new Set([start, ...reachable(graph, start)]);
-  const ends = (id: string) => byId.get(id)?.["type"] === "end" || !succeeds.has(id);
+  const ends = [...byId].filter(([id, node]) => node["type"] === "end" || !succeeds.has(id));
+  const ending = leadingTo(out, new Set(ends.map(([id]) => id)));
+  const tree = dominators(graph, start);
   for (const [index, node] of nodes.entries()) {
     const id = node["id"];
     if (typeof id !== "string" || byId.get(id) !== node) continue;
@@ -27,30 +29,47 @@ export function checkGraph(
     if (!reached.has(id)) {
       const text = `nothing leads to "${id}" from the start`;
       check.error(path, "UNREACHABLE_NODE", text);
-    } else if (!ends(id) && ![...reachable(graph, id)].some(ends)) {
+    } else if (!ending.has(id)) {
       check.error(path, "NO_WAY_TO_END", `no path leads from "${id}" to an end`);
     }
-    checkJoin(node, `${path}.join`, start, graph, byId, check);
+    const isSplit = (other: string) => byId.get(other)?.["split"] === "all";
+    const isReached = id === start || reached.has(id);
+    checkJoin(node, `${path}.join`, isReached, nearestAbove(tree, id, isSplit), check);
   }
+}
+
+/** The nodes themselves and all from which a path leads to one of them. */
+function leadingTo(
+  out: ReadonlyMap<string, readonly string[]>,
+  targets: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const into = new Map<string, string[]>();
+  for (const [from, nexts] of out) {
+    for (const to of nexts) into.set(to, [...(into.get(to) ?? []), from]);
+  }
+  const found = new Set(targets);
+  const open = [...targets];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    for (const from of into.get(node) ?? []) {
+      if (found.has(from)) continue;
+      found.add(from);
+      open.push(from);
+    }
+  }
+  return found;
 }
 
 function checkJoin(
   node: JsonObject,
   path: string,
-  start: string,
-  graph: Graph,
-  byId: ReadonlyMap<string, JsonObject>,
+  isReached: boolean,
+  split: string | undefined,
   check: Check,
 ): void {
-  const { join, id } = node;
-  if (join === undefined || join === "any" || typeof id !== "string") return;
-  const arrivals = graph.nodes.filter((other) => graph.next(other).includes(id));
-  if (arrivals.length === 0 && id !== start) {
-    check.error(path, "JOIN_UNREACHED", "no edge leads to this join");
-  }
-  if (!isObject(join)) return;
-  const splits = graph.nodes.filter((other) => byId.get(other)?.["split"] === "all");
-  if (nearestDominator(graph, start, id, splits) === undefined) {
+  const { join } = node;
+  if (join === undefined || join === "any") return;
+  if (!isReached) check.error(path, "JOIN_UNREACHED", "no path leads to this join");
+  if (isObject(join) && split === undefined) {
     const text = 'a counting join needs one node with split: "all" that every path to it passes';
     check.error(path, "JOIN_WITHOUT_SPLIT", text);
   }

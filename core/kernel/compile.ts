@@ -1,6 +1,6 @@
 import { parseDuration } from "./duration.ts";
 import { compileExpression } from "./expression.ts";
-import { type Graph, nearestDominator, reachability } from "./graph.ts";
+import { dominators, type Graph, nearestAbove, reachability } from "./graph.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import type { Edge, Join, Node, NodeType, Retry, Workflow } from "./workflow.ts";
@@ -35,6 +35,7 @@ export function compileWorkflow(
     ...pinned,
     start,
     nodes,
+    nodeIds: graph.nodes,
     edges,
     vars: members(document["vars"]),
     output: optional(document["output"]),
@@ -128,12 +129,12 @@ function conditionOf(when: Json | undefined): Edge["when"] {
 }
 
 function splits(graph: Graph, start: string, nodes: ReadonlyMap<string, Node>) {
-  const candidates = [...nodes.values()].filter((node) => node.split === "all");
-  const ids = candidates.map((node) => node.id);
   const result = new Map<string, string>();
-  for (const node of nodes.values()) {
-    if (node.join.type !== "atLeast") continue;
-    const split = nearestDominator(graph, start, node.id, ids);
+  const counting = [...nodes.values()].filter((node) => node.join.type === "atLeast");
+  if (counting.length === 0) return result;
+  const tree = dominators(graph, start);
+  for (const node of counting) {
+    const split = nearestAbove(tree, node.id, (other) => nodes.get(other)?.split === "all");
     if (split !== undefined) result.set(node.id, split);
   }
   return result;

@@ -1,6 +1,8 @@
+import { instantText } from "./duration.ts";
 import type { Event } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { type Scope } from "./expression.ts";
+import type { Bounded, Scope } from "./expression.ts";
+import { ExpressionError } from "./expression-limits.ts";
 import { type Instant, type Json, own } from "./json.ts";
 import { type Run, resultFor, type Token } from "./run.ts";
 import { bytesOf } from "./sizes.ts";
@@ -15,6 +17,11 @@ export type Context = Readonly<{
   defaultModel: string;
   /** SHA-256 as lower-case hex. */
   hash(text: string): string;
+  /**
+   * Runs one evaluation at a time and tells the milliseconds that it took. Given, because the
+   * kernel has no clock; what it says bounds the work, and never changes what the work comes to.
+   */
+  evaluating?(work: () => Promise<unknown>, took: (ms: number) => void): Promise<unknown>;
 }>;
 
 export type ToolFacts = Readonly<{
@@ -32,10 +39,37 @@ export type Draft = {
   run: Run;
   /** Bytes of the values in it, so that a commit stays small. */
   size: number;
+  /** Rows beside the log that it makes. */
+  rows: number;
+  /** Milliseconds that expressions took: in this commit, and in the step that is being decided. */
+  readonly took: { commitMs: number; stepMs: number };
+  readonly bounded: Bounded | undefined;
 };
 
+/** How long all expressions of one step may take. */
+const STEP_MS_MAX = 300;
+
 export function newDraft(run: Run, context: Context): Draft {
-  return { context, at: Math.max(context.now, run.at), events: [], run, size: 0 };
+  const took = { commitMs: 0, stepMs: 0 };
+  const bounded = context.evaluating && boundedBy(context.evaluating, took);
+  const at = Math.max(context.now, run.at);
+  return { context, at, events: [], run, size: 0, rows: 0, took, bounded };
+}
+
+function boundedBy(
+  evaluating: NonNullable<Context["evaluating"]>,
+  took: { commitMs: number; stepMs: number },
+): Bounded {
+  return (work) => {
+    if (took.stepMs > STEP_MS_MAX) {
+      const message = `the expressions of one step take longer than ${STEP_MS_MAX} ms`;
+      throw new ExpressionError("EXPRESSION_LIMIT", message);
+    }
+    return evaluating(work, (ms) => {
+      took.commitMs += ms;
+      took.stepMs += ms;
+    });
+  };
 }
 
 export function emit(draft: Draft, event: Event): void {
@@ -62,7 +96,7 @@ export function scopeOf(draft: Draft, run: Run, token: Token | undefined, more =
         workflow: run.workflow.name,
         version: run.workflow.version,
         tenant: run.tenant,
-        startedAt: run.createdAt,
+        startedAt: instantText(run.createdAt),
         tags: run.tags,
       },
       ...more,
@@ -72,7 +106,8 @@ export function scopeOf(draft: Draft, run: Run, token: Token | undefined, more =
       if (!result) return undefined;
       return { ...result, visits: own(run.visits, node) ?? result.visit };
     },
-    nodes: [...workflow.nodes.keys()],
+    nodes: workflow.nodeIds,
     now: draft.at,
+    bounded: draft.bounded,
   };
 }

@@ -13,7 +13,11 @@ export type Scope = Readonly<{
   step(node: string): unknown;
   nodes: readonly string[];
   now: Instant;
+  /** Around each evaluation that JSONata itself makes: bounds what many of them take together. */
+  bounded?: Bounded | undefined;
 }>;
+
+export type Bounded = (work: () => Promise<unknown>) => Promise<unknown>;
 
 export type Expression = Readonly<{ source: string; evaluate(scope: Scope): Evaluation }>;
 type Evaluation = Json | undefined | Promise<Json | undefined>;
@@ -107,7 +111,8 @@ async function slow(
       ...clockOf(scope.now),
       steps,
     };
-    return plain(await compiled.evaluate(undefined, bindings));
+    const work = (): Promise<unknown> => compiled.evaluate(undefined, bindings);
+    return plain(await (scope.bounded ? scope.bounded(work) : work()));
   } catch (error) {
     throw failure(error);
   }

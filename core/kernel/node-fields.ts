@@ -77,7 +77,7 @@ const option: FieldCheck = (value, path, check) => {
 
 const textOrTexts: FieldCheck = (value, path, check) => {
   if (typeof value === "string") aText(value, path, check);
-  else listOf(aText, 100)(value, path, check);
+  else listOf(aText, 40)(value, path, check);
 };
 
 /** The fields of each type beside the common ones. What is not here is refused by name. */

@@ -199,9 +199,13 @@ export function startName({ id, node, visit, attempt }: Token): string {
 }
 
 /** Live tokens, oldest first. */
-export function tokensOf(run: Run): readonly Token[] {
-  return Object.values(run.tokens);
+export function tokensOf({ tokens }: Run): readonly Token[] {
+  // A decision asks this of one run many times in a row.
+  if (tokens !== listed.tokens) listed = { tokens, list: Object.values(tokens) };
+  return listed.list;
 }
+
+let listed: Readonly<{ tokens: Run["tokens"]; list: readonly Token[] }> = { tokens: {}, list: [] };
 
 /** What `$steps.<node>` is for a token: its own path's newest visit, else the last completed. */
 export function resultFor(

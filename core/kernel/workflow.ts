@@ -9,6 +9,7 @@ export type Workflow = Readonly<{
   hash: string;
   start: string;
   nodes: ReadonlyMap<string, Node>;
+  nodeIds: readonly string[];
   /** Edges by the node that they leave, in the order in which they are tried. */
   edges: ReadonlyMap<string, readonly Edge[]>;
   vars: readonly (readonly [string, Template])[];

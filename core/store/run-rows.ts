@@ -22,25 +22,27 @@ export function rowsBeside(
   events: readonly Event[],
   taskRows: ReadonlyMap<string, Item>,
 ): readonly Operation[] {
-  const operations: Operation[] = [];
+  const opening: Operation[] = [];
   if (before.seq === 0 || isShownAnew(before, after)) {
-    operations.push({ type: "put", item: headRow(after) });
+    opening.push({ type: "put", item: headRow(after) });
   }
-  operations.push(...waitRows(before, after));
+  if (before.seq > 0 && hasEnded(after)) {
+    for (const unit of after.units ?? []) opening.push(...returnUnit(after.tenant, unit, after.id));
+  }
   const tasks = new Map(taskRows);
   for (const event of events) {
     const row = taskRow(after, event, tasks);
     if (row) tasks.set(String(row["task"]), row);
-    if (event.type === "task.created") operations.push(...mailRows(after, event));
+    if (event.type === "task.created") opening.push(...mailRows(after, event));
   }
-  if (before.seq > 0 && hasEnded(after)) {
-    for (const unit of after.units ?? [])
-      operations.push(...returnUnit(after.tenant, unit, after.id));
+  const closing: Operation[] = [];
+  for (const [id, item] of tasks) {
+    const isNew = !taskRows.has(id);
+    if (item !== taskRows.get(id)) (isNew ? opening : closing).push({ type: "put", item });
   }
-  for (const [id, row] of tasks) {
-    if (row !== taskRows.get(id)) operations.push({ type: "put", item: row });
-  }
-  return operations;
+  const waits = waitRows(before, after);
+  // What is opened must be in the commit's own write; what is closed may follow it: see `handle`.
+  return [...opening, ...waits.opened, ...waits.closed, ...closing];
 }
 
 /** The tasks whose rows must be read before `rowsBeside` can be asked. */
@@ -116,15 +118,16 @@ export function headRow(run: Run, at = lookAt(run)): Item {
 }
 
 /** One row per open wait for an event, so that an event of the tenant finds its runs. */
-function waitRows(before: Run, after: Run): readonly Operation[] {
-  const operations: Operation[] = [];
+function waitRows(before: Run, after: Run) {
+  const opened: Operation[] = [];
+  const closed: Operation[] = [];
   const old = eventWaits(before);
   const now = eventWaits(after);
-  for (const [id, item] of now) if (!old.has(id)) operations.push({ type: "put", item });
+  for (const [id, item] of now) if (!old.has(id)) opened.push({ type: "put", item });
   for (const [id, { pk, sk }] of old) {
-    if (!now.has(id)) operations.push({ type: "remove", key: { pk, sk } });
+    if (!now.has(id)) closed.push({ type: "remove", key: { pk, sk } });
   }
-  return operations;
+  return { opened, closed };
 }
 
 function eventWaits(run: Run): ReadonlyMap<string, Item> {

@@ -11,6 +11,8 @@ import { park } from "./wait.ts";
 
 const TEXT_LENGTH_MAX = 10_000;
 const PREVIEW_LENGTH_MAX = 60_000;
+/** Each has a mail of its own, and all of them are in the commit that opens the task. */
+const APPROVERS_MAX = 40;
 
 /** Asks people. The task carries all that they are shown, and a digest of what they decide upon. */
 export async function visitApproval(draft: Draft, waiting: Token): Promise<void> {
@@ -26,7 +28,7 @@ export async function visitApproval(draft: Draft, waiting: Token): Promise<void>
   if (!input.ok) return fail(draft, token, input.error);
   const approvers = addresses(values["approvers"]);
   if (!approvers) {
-    const message = `the approvers of ${node.id} are not addresses`;
+    const message = `the approvers of ${node.id} are not 1 to ${APPROVERS_MAX} addresses or groups`;
     return fail(draft, token, { code: "INVALID_APPROVERS", message });
   }
   const due = dueOf(draft, values["due"], node.timeoutMs);
@@ -81,6 +83,7 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
     JSON.stringify([workflow.hash, ids.step, ask.title, ask.description ?? "", ask.preview]),
   );
   const { gate, due, description, ...shown } = ask;
+  draft.rows += 1 + ask.approvers.length;
   emit(draft, {
     type: "task.created",
     ...ids,
@@ -112,6 +115,7 @@ function addresses(value: Json | undefined): readonly string[] | undefined {
   if (value === undefined || value === null) return [];
   const list = Array.isArray(value) ? value : [value];
   const named = list.map((entry: Json) => (typeof entry === "string" ? entry.trim() : ""));
+  if (named.length > APPROVERS_MAX) return undefined;
   if (named.some((entry) => entry === "" || entry.length > 320)) return undefined;
   return [...new Set(named)];
 }

@@ -54,6 +54,7 @@ async function waitForEvent(
     ...(text !== undefined && { key: text }),
     ...(until !== undefined && { until }),
   };
+  draft.rows++;
   park(draft, token, wait, until);
 }
 
