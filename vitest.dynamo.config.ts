@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** The table's contract against DynamoDB Local: `npm run test:dynamo` starts it and sets the rest. */
+/** The table's contract against DynamoDB Local; `npm run test:dynamo` starts it. */
 export default defineConfig({
   test: {
     include: ["test/**/dynamo*.test.ts"],

@@ -48,7 +48,7 @@ function findJar(): string | undefined {
   return folders.map((name) => join(lib, name, "DynamoDBLocal.jar")).find((jar) => existsSync(jar));
 }
 
-/** Unpacks beside its place and then moves it there, so that an interrupted fetch leaves nothing. */
+/** Unpacks beside its place and then moves it there: an interrupted fetch leaves nothing. */
 async function fetchJar(): Promise<string> {
   const part = `${home}.${process.pid}.part`;
   mkdirSync(part, { recursive: true });

@@ -51,7 +51,7 @@ function contexts(deps: EngineDeps): HandleDeps["contextOf"] {
     const hit = known.get(name);
     const isFresh = hit && deps.elapsed() - hit.at < CONTEXT_MS_MAX;
     if (isFresh && deps.toolStore.changes(tenant) === hit.changes) return hit.context;
-    const made = await contextOf(deps, tenant, pinned, evaluating);
+    const made = await contextOf(deps, tenant, pinned, evaluating(tenant));
     if (known.size >= CONTEXTS_MAX) known.clear();
     known.set(name, made);
     return made.context;

@@ -42,7 +42,7 @@ async function check(
     const message = `there is no workflow ${named(request.workflow, request.version)}`;
     return refuse("WORKFLOW_NOT_FOUND", message);
   }
-  const input = request.input ?? null;
+  const input = request.input === undefined ? {} : request.input;
   const { input: schema } = record.document;
   if (schema && typeof schema === "object" && !Array.isArray(schema)) {
     const errors = deps.schemas.validate(schema as never, input, "input");

@@ -14,7 +14,7 @@ import { waitingOn } from "./waiting-on.ts";
 const STEPS_MAX = 50;
 /** Rows beside the log (tasks, mails, waits) after which a commit takes on nothing more. */
 const ROWS_SOFT = 40;
-/** Time of expressions after which a commit takes on nothing more, so that others have their turn. */
+/** Time of expressions after which a commit takes on nothing more: others have their turn. */
 const EVALUATION_MS_SOFT = 50;
 
 /**

@@ -91,6 +91,11 @@ const COMBINE: Readonly<Record<string, (a: Plain, b: Plain) => unknown>> = {
   "<=": (a, b) => ordered(a, b, (x, y) => x <= y),
   ">": (a, b) => ordered(a, b, (x, y) => x > y),
   ">=": (a, b) => ordered(a, b, (x, y) => x >= y),
+  "+": (a, b) => computed(a, b, (x, y) => x + y),
+  "-": (a, b) => computed(a, b, (x, y) => x - y),
+  "*": (a, b) => computed(a, b, (x, y) => x * y),
+  "/": (a, b) => computed(a, b, (x, y) => x / y),
+  "&": (a, b) => (typeof a === "string" && typeof b === "string" ? joined(a, b) : GIVE_UP),
   and: (a, b) => Boolean(a) && Boolean(b),
   or: (a, b) => Boolean(a) || Boolean(b),
 };
@@ -100,4 +105,17 @@ function ordered(a: Plain, b: Plain, compare: (a: never, b: never) => boolean): 
     (typeof a === "number" && typeof b === "number") ||
     (typeof a === "string" && typeof b === "string");
   return comparable ? compare(a as never, b as never) : GIVE_UP;
+}
+
+function computed(a: Plain, b: Plain, compute: (a: number, b: number) => number): unknown {
+  if (typeof a !== "number" || typeof b !== "number") return GIVE_UP;
+  const result = compute(a, b);
+  return Number.isFinite(result) ? result : GIVE_UP;
+}
+
+/** Longer texts are measured by whoever bounds them. */
+const JOINED_LENGTH_MAX = 100_000;
+
+function joined(a: string, b: string): unknown {
+  return a.length + b.length > JOINED_LENGTH_MAX ? GIVE_UP : a + b;
 }

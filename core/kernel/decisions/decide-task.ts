@@ -74,8 +74,8 @@ async function settle(draft: Draft, token: Token, vote: Vote, isGate: boolean): 
 }
 
 /**
- * Whether the task asks this person: by address, or as somebody of a group. Groups have no directory
- * in this version, so whoever is asserted to be a person may answer for one.
+ * Whether the task asks this person: by address, or as somebody of a group. Groups have no
+ * directory in this version, so whoever is asserted to be a person may answer for one.
  */
 export function mayDecide(approvers: readonly string[], person: string): boolean {
   return approvers.length === 0 || approvers.some((one) => isGroup(one) || isSame(one, person));
