@@ -13,8 +13,8 @@ export type ToolCall = Readonly<{
   headers: IncomingHttpHeaders;
   body: Json;
   at: number;
-  /** Whether the caller hung up before there was an answer. */
-  gone(): boolean;
+  /** When the caller has hung up without waiting for the answer. */
+  gone: Promise<void>;
 }>;
 
 export type ToolAnswer = Readonly<{
@@ -70,7 +70,7 @@ export async function toolServer() {
         headers: request.headers,
         body: text === "" ? null : JSON.parse(text),
         at: Date.now(),
-        gone: () => response.destroyed && !response.writableEnded,
+        gone: hungUp(response),
       };
       calls.push(call);
       for (const arrival of arrivals) arrival();
@@ -111,4 +111,12 @@ export async function toolServer() {
       server.close();
     },
   };
+}
+
+function hungUp(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    response.once("close", () => {
+      if (!response.writableEnded) resolve();
+    });
+  });
 }
