@@ -143,14 +143,16 @@ function look(option: string): string {
   return option === "rejected" ? "no" : "plain";
 }
 
-const FORMAT = new Intl.DateTimeFormat("en-GB", {
-  dateStyle: "long",
-  timeStyle: "short",
-  timeZone: "UTC",
-});
+let format: Intl.DateTimeFormat | undefined;
 
 function time(at: string): Html {
   const instant = Date.parse(at);
   if (Number.isNaN(instant)) return html`${at}`;
-  return html`<time datetime="${at}">${FORMAT.format(instant)} UTC</time>`;
+  // Made when first needed: a server that starts again after a crash should not wait for it.
+  format ??= new Intl.DateTimeFormat("en-GB", {
+    dateStyle: "long",
+    timeStyle: "short",
+    timeZone: "UTC",
+  });
+  return html`<time datetime="${at}">${format.format(instant)} UTC</time>`;
 }
