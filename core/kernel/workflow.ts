@@ -1,5 +1,5 @@
 import type { Expression } from "./expression.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
 import type { Template } from "./template.ts";
 
 /** A workflow document, checked and parsed once. Pinned by its hash in every run that uses it. */
@@ -100,10 +100,11 @@ export const DEFAULT_OPTIONS: readonly { id: string; label: string }[] = [
 export function optionsOf(document: JsonObject): readonly { id: string; label: string }[] {
   const options = document["options"];
   if (!Array.isArray(options)) return DEFAULT_OPTIONS;
-  return options.map((option: Json) => {
-    if (typeof option === "string") return { id: option, label: labelOf(option) };
-    const { id, label } = option as { id: string; label?: string };
-    return { id, label: label ?? labelOf(id) };
+  // Validation asks too, of documents that may hold anything here.
+  return options.flatMap((option: Json) => {
+    const { id, label } = isObject(option) ? option : { id: option };
+    if (typeof id !== "string") return [];
+    return { id, label: typeof label === "string" ? label : labelOf(id) };
   });
 }
 

@@ -32,7 +32,7 @@ describe("a template", () => {
     ['{% $input."odd name" %}', 5],
     ["{% $run.id & '/' & $run.tenant & '/' & $run.workflow %}", "run-1/acme/flow"],
     ["{% $now() %}", "2026-01-01T00:00:00.000Z"],
-    ["{% $millis() = $run.startedAt %}", true],
+    ["{% $now() = $run.startedAt %}", true],
     ["{% $run.version %}", 1],
     ["{% $steps.go.visits %}", null],
     ["", ""],
