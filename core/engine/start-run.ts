@@ -1,3 +1,4 @@
+import { isSame } from "../kernel/decisions/decide-task.ts";
 import { parseDuration, parseInstant } from "../kernel/duration.ts";
 import type { Instant, Json } from "../kernel/json.ts";
 import { type Actor, isOwed } from "../kernel/run.ts";
@@ -37,6 +38,9 @@ async function check(
   caller: Caller,
   request: StartRequest,
 ): Promise<Result<Checked>> {
+  if (request.actor && !mayName(caller, request.actor.id)) {
+    return refuse("FORBIDDEN", "this key may not start runs on behalf of somebody else");
+  }
   const record = await find(deps, caller.tenant, request);
   if (!record) {
     const message = `there is no workflow ${named(request.workflow, request.version)}`;
@@ -126,6 +130,11 @@ function deadlineOf(text: string | undefined, now: Instant): Instant | undefined
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
   return ms === undefined ? (parseInstant(text) ?? "invalid") : now + ms;
+}
+
+function mayName(caller: Caller, actor: string): boolean {
+  if (caller.actsFor || caller.role === "admin") return true;
+  return caller.person !== undefined && isSame(actor, caller.person);
 }
 
 /** Who made a commit: the key that was used, or the person it is bound to. */
