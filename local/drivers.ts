@@ -12,7 +12,9 @@ export interface Drivers extends Queue {
 }
 
 /** Runs that are driven at once; more wait their turn, one of each tenant after the other. */
-const DRIVES_MAX = 256;
+const DRIVES_MAX = 2_048;
+/** Of one tenant: its slow tools must not take up every place there is. */
+const TENANT_DRIVES_MAX = 512;
 const EFFECTS_MAX = 64;
 const AGAIN_MS = 1_000;
 
@@ -26,6 +28,7 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
   const known = new Map<string, Entry>();
   const waiting = new Map<string, RunKey[]>();
   const idlers = new Set<() => void>();
+  const drivingOf = new Map<string, number>();
   let driving = 0;
   let closed = false;
 
@@ -39,17 +42,28 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
       return;
     }
     known.set(name, { drive: undefined, again: false });
-    if (driving < DRIVES_MAX) return start(key);
+    if (hasPlace(key.tenant) && !waiting.has(key.tenant)) return start(key);
     const line = waiting.get(key.tenant);
     if (line) line.push(key);
     else waiting.set(key.tenant, [key]);
+  }
+
+  function hasPlace(tenant: string): boolean {
+    return driving < DRIVES_MAX && (drivingOf.get(tenant) ?? 0) < TENANT_DRIVES_MAX;
+  }
+
+  function count(tenant: string, by: number): void {
+    driving += by;
+    const now = (drivingOf.get(tenant) ?? 0) + by;
+    if (now === 0) drivingOf.delete(tenant);
+    else drivingOf.set(tenant, now);
   }
 
   function start(key: RunKey): void {
     const name = `${key.tenant}/${key.runId}`;
     const entry = known.get(name);
     if (!entry) return;
-    driving++;
+    count(key.tenant, 1);
     entry.again = false;
     const options = { effectsMax: EFFECTS_MAX, until: Number.POSITIVE_INFINITY };
     entry.drive = drive(deps.driveDeps(), key, options);
@@ -60,7 +74,7 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
   }
 
   function ended(key: RunKey, name: string, entry: Entry, error: unknown): void {
-    driving--;
+    count(key.tenant, -1);
     known.delete(name);
     if (error !== undefined) {
       const retryable = error instanceof Fault && error.retryable;
@@ -80,10 +94,9 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
 
   /** The first in line of the tenant that has waited longest; it goes to the end of the round. */
   function next(): void {
-    while (driving < DRIVES_MAX) {
-      const [first] = waiting;
-      if (!first) return;
-      const [tenant, line] = first;
+    for (const [tenant, line] of waiting) {
+      if (driving >= DRIVES_MAX) return;
+      if (!hasPlace(tenant)) continue;
       const key = line.shift();
       waiting.delete(tenant);
       if (line.length > 0) waiting.set(tenant, line);

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { parseModels } from "../../adapters/models/models-config.ts";
+import type { Access } from "../../core/engine/access.ts";
+import { createEngine, driveDeps } from "../../core/engine/create-engine.ts";
+import type { DriveDeps } from "../../core/engine/drive.ts";
+import type { Caller } from "../../core/engine/views.ts";
+import type { JsonObject } from "../../core/kernel/json.ts";
+import type { Artifacts } from "../../core/ports/artifacts.ts";
+import type { Queue } from "../../core/ports/queue.ts";
+import type { Secrets } from "../../core/ports/secrets.ts";
+import { type Drivers, drivers } from "../../local/drivers.ts";
+import { engineParts } from "../../local/engine-parts.ts";
+import { memoryTable } from "../support/memory-table.ts";
+
+const log = { info: () => undefined, error: () => undefined };
+
+/** The product in memory, with tools that answer when the test says so. */
+function house() {
+  const held: (() => void)[] = [];
+  const called: string[] = [];
+  const wired: { deps?: DriveDeps; work?: Drivers } = {};
+  const queue: Queue = { wake: (key) => wired.work?.wake(key) };
+  const engineDeps = engineParts({
+    table: memoryTable(),
+    artifacts: {} as Artifacts,
+    clock: { now: () => Date.now() },
+    secrets: {} as Secrets,
+    access: { tenant: async () => ({ ok: true, value: { limits: {} } }) } as unknown as Access,
+    queue,
+    linkKey: new Uint8Array(32),
+    models: parseModels(undefined),
+  });
+  const tools = {
+    builtins: engineDeps.tools.builtins,
+    call: async ({ tenant }: { tenant: string }) => {
+      called.push(tenant);
+      await new Promise<void>((resolve) => {
+        held.push(resolve);
+      });
+      return null;
+    },
+  };
+  wired.deps = driveDeps({ ...engineDeps, tools });
+  const deps = wired.deps;
+  wired.work = drivers({ log, driveDeps: () => deps });
+  return { engine: createEngine(engineDeps), work: wired.work, held, called };
+}
+
+const document: JsonObject = { name: "one", nodes: [{ id: "a", type: "tool", tool: "echo" }] };
+const of = (tenant: string): Caller => ({ tenant, role: "admin", keyId: "key_1", actsFor: true });
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+describe("the drivers of a laptop", () => {
+  test("leave places for others, when one tenant's slow calls take all of its own", async () => {
+    const { engine, work, held, called } = house();
+    for (const tenant of ["a", "b"]) await engine.workflows.publish(of(tenant), document);
+    for (let run = 0; run < 600; run++) await engine.runs.start(of("a"), { workflow: "one" });
+    await turns(50);
+    const before = called.length;
+
+    await engine.runs.start(of("b"), { workflow: "one" });
+    await turns(10);
+
+    expect(before).toBe(512);
+    expect(called.at(-1)).toBe("b");
+    for (let left = 600; left >= 0; left--) {
+      for (const answer of held.splice(0)) answer();
+      await turns(2);
+    }
+    await work.idle(5_000);
+    expect(called).toHaveLength(601);
+  });
+
+  test("abort what is under way when they are drained, and take on nothing more", async () => {
+    const { engine, work, called } = house();
+    await engine.workflows.publish(of("a"), document);
+    await engine.runs.start(of("a"), { workflow: "one" });
+    await turns(10);
+
+    await work.drain(10);
+
+    expect(called).toHaveLength(1);
+    expect(work.active()).toBe(0);
+    await engine.runs.start(of("a"), { workflow: "one" });
+    await turns(10);
+    expect(called).toHaveLength(1);
+  });
+});
