@@ -228,21 +228,26 @@ describe("the ledger of a run", () => {
     }
   });
 
-  test("misses a commit that was taken out of the middle", async () => {
-    const run = await story();
+  test("misses a commit that was taken out of the middle, and one that was cut off", async () => {
+    const runs = [await story(), await story()];
     await server.stop();
-    const middle = rowsOf(run.id)[2];
     const database = new DatabaseSync(server.databaseFile);
-    database
-      .prepare("delete from items where pk = ? and sk = ?")
-      .run(partition(run.id), middle?.sk ?? "");
+    for (const [at, run] of runs.entries()) {
+      const { sk = "" } = rowsOf(run.id).at(at === 0 ? 2 : -1) ?? {};
+      const remove = database.prepare("delete from items where pk = ? and sk = ?");
+      remove.run(partition(run.id), sk);
+    }
     database.close();
     await server.start();
 
-    const { ok, errors } = (await server.api.get(`/v1/runs/${run.id}/ledger/verify`)).body;
-
-    expect(ok).toBe(false);
-    expect((errors as unknown as { type: string }[]).map(({ type }) => type)).toContain("seq_gap");
+    const found = [];
+    for (const run of runs) {
+      const { ok, errors } = (await server.api.get(`/v1/runs/${run.id}/ledger/verify`)).body;
+      expect(ok).toBe(false);
+      found.push((errors as unknown as { type: string }[]).map(({ type }) => type));
+    }
+    expect(found[0]).toContain("seq_gap");
+    expect(found[1]).toEqual(["tail_missing"]);
   });
 });
 

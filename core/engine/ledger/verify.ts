@@ -1,6 +1,7 @@
 import { canonical, chainHash } from "../../kernel/ledger.ts";
 import type { RunKey } from "../../ports/queue.ts";
 import type { Commit } from "../../store/commit.ts";
+import { rows } from "../../store/rows.ts";
 import type { EngineDeps } from "../deps.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
 
@@ -21,13 +22,15 @@ const ERRORS_MAX = 100;
  *
  * `prev_hash_mismatch`: a commit is missing or out of order. `record_hash_mismatch`: what a commit
  * says of itself was altered. `content_mismatch`: its content was. `seq_gap`: events are missing.
- * `types_mismatch`: the events are not those that the chain covers.
+ * `types_mismatch`: the events are not those that the chain covers. `tail_missing`: lists show a
+ * later commit than the last one that is there.
  */
 export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Result<Verified>> {
   const hash = (text: string) => Buffer.from(deps.hash(text), "hex").toString("base64url");
   const errors: LedgerError[] = [];
   let head = "";
   let seen = 0;
+  let at = 0;
   for (let more = true; more; ) {
     const page = await deps.log.read(key, seen, PAGE);
     for (const commit of page.commits) {
@@ -37,10 +40,13 @@ export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Resul
       }
       head = String(commit.item["hash"]);
       seen = commit.seq + commit.types.length - 1;
+      ({ at } = commit);
     }
     more = page.more && errors.length < ERRORS_MAX;
   }
   if (seen === 0) return refuse("NOT_FOUND", `there is no run ${key.runId}`);
+  const shown = await deps.table.get(rows.head(key.tenant, key.runId));
+  if (Number(shown?.["updatedAt"] ?? 0) > at) errors.push({ seq: seen + 1, type: "tail_missing" });
   return ok({ ok: errors.length === 0, count: seen, head, errors });
 }
 
