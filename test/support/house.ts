@@ -1,0 +1,112 @@
+import { parseModels } from "../../adapters/models/models-config.ts";
+import type { Access, Limits } from "../../core/engine/access.ts";
+import { createEngine, driveDeps } from "../../core/engine/create-engine.ts";
+import type { EngineDeps } from "../../core/engine/deps.ts";
+import { type DriveOptions, drive } from "../../core/engine/drive.ts";
+import type { Engine } from "../../core/engine/engine.ts";
+import { runCache } from "../../core/engine/run-cache.ts";
+import type { Caller, RunView, StartRequest } from "../../core/engine/views.ts";
+import type { Json, JsonObject } from "../../core/kernel/json.ts";
+import type { Artifacts } from "../../core/ports/artifacts.ts";
+import type { RunKey } from "../../core/ports/queue.ts";
+import type { Secrets } from "../../core/ports/secrets.ts";
+import type { Table } from "../../core/ports/table.ts";
+import type { ToolCall } from "../../core/ports/tools.ts";
+import { engineParts } from "../../local/engine-parts.ts";
+import { memoryTable } from "./memory-table.ts";
+
+export const ADMIN: Caller = { tenant: "default", role: "admin", keyId: "key_1", actsFor: true };
+
+export type HouseOptions = Readonly<{
+  table?: Table;
+  artifacts?: Artifacts;
+  now?: () => number;
+  limits?: Limits;
+  /** What tools answer; without it they answer their input. */
+  call?: (call: ToolCall, signal: AbortSignal) => Promise<Json> | Json;
+}>;
+
+export type House = Readonly<{
+  engine: Engine;
+  deps: EngineDeps;
+  /** Every call that a tool was asked to make. */
+  calls: ToolCall[];
+  /** Runs that the API has woken, oldest first. */
+  woken: RunKey[];
+  publish(document: JsonObject): Promise<void>;
+  start(workflow: string, more?: Partial<StartRequest>): Promise<RunKey>;
+  /** Drives a run as far as it goes. */
+  drive(key: RunKey, options?: Partial<DriveOptions>): Promise<void>;
+  read(key: RunKey): Promise<RunView>;
+  types(key: RunKey): Promise<readonly string[]>;
+}>;
+
+/** One process of the product: what it remembers is its own, what it wrote is in the table. */
+export function house(options: HouseOptions = {}): House {
+  const table = options.table ?? memoryTable();
+  const kept = new Map<string, string>();
+  const calls: ToolCall[] = [];
+  const woken: RunKey[] = [];
+  const parts = engineParts({
+    table,
+    artifacts: options.artifacts ?? keptIn(kept),
+    clock: { now: options.now ?? (() => Date.now()) },
+    secrets: {} as Secrets,
+    access: {
+      tenant: async () => ({ ok: true, value: { limits: options.limits ?? {} } }),
+    } as unknown as Access,
+    queue: { wake: (key) => void woken.push(key) },
+    linkKey: new Uint8Array(32),
+    models: parseModels(undefined),
+  });
+  const tools: EngineDeps["tools"] = {
+    builtins: parts.tools.builtins,
+    async call(call, signal) {
+      calls.push(call);
+      return options.call ? options.call(call, signal) : call.input;
+    },
+  };
+  // Two processes may be at one run, so what is remembered must be checked like on AWS.
+  const cache = runCache({ sizeMax: 1_000, isAuthority: false });
+  const deps: EngineDeps = { ...parts, tools, cache, pause: async () => undefined };
+  const engine = createEngine(deps);
+
+  return {
+    engine,
+    deps,
+    calls,
+    woken,
+    async publish(document) {
+      const published = await engine.workflows.publish(ADMIN, document);
+      if (!published.ok) throw new Error(JSON.stringify(published.refusal));
+    },
+    async start(workflow, more = {}) {
+      const started = await engine.runs.start(ADMIN, { workflow, ...more });
+      if (!started.ok) throw new Error(JSON.stringify(started.refusal));
+      return { tenant: ADMIN.tenant, runId: started.value.run.id };
+    },
+    drive: (key, more = {}) =>
+      drive(driveDeps(deps), key, { effectsMax: 64, until: Number.POSITIVE_INFINITY, ...more })
+        .done,
+    async read(key) {
+      const run = await engine.runs.get({ ...ADMIN, tenant: key.tenant }, key.runId);
+      if (!run.ok) throw new Error(JSON.stringify(run.refusal));
+      return run.value;
+    },
+    async types({ runId }) {
+      const events = await engine.runs.events(ADMIN, runId, { after: 0, limit: 1_000 });
+      return events.ok ? events.value.data.map(({ type }) => type) : [];
+    },
+  };
+}
+
+function keptIn(kept: Map<string, string>): Artifacts {
+  return {
+    async put(tenant, runId, content) {
+      const id = `a${kept.size}`;
+      kept.set(`${tenant}/${runId}/${id}`, content);
+      return id;
+    },
+    get: async (tenant, runId, id) => kept.get(`${tenant}/${runId}/${id}`),
+  };
+}
