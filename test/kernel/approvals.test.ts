@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { contextOf, createdAt, given, HALF, NOW, type Sketch } from "../support/given.ts";
+import { contextOf, createdAt, given, HALF, NOW } from "../support/given.ts";
+import { type Sketch } from "../support/given-sketch.ts";
 import { story } from "./story.ts";
 
 const people = ["ada@example.com", "Bob@Example.com", "cy@example.com"];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { chain, type NodeSketch, type Sketch } from "../support/given.ts";
+import { chain } from "../support/given.ts";
+import { type NodeSketch, type Sketch } from "../support/given-sketch.ts";
 import { story } from "./story.ts";
 
 const set = (id: string, more: JsonObject = {}) => ({ id, type: "set", with: id, ...more });

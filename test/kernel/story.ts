@@ -18,7 +18,8 @@ import {
   unstarted,
 } from "../../core/kernel/run.ts";
 import { waitingOn } from "../../core/kernel/waiting-on.ts";
-import { contextOf, NOW, type Sketch, TOOL } from "../support/given.ts";
+import { contextOf, NOW, TOOL } from "../support/given.ts";
+import { type Sketch } from "../support/given-sketch.ts";
 
 export type Options = Readonly<{
   input?: Json;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { compileWorkflow } from "../../core/kernel/compile.ts";
 import type { Json, JsonObject } from "../../core/kernel/json.ts";
 import { type Known, validateWorkflow } from "../../core/kernel/validate.ts";
-import { EVERYTHING } from "../support/given.ts";
+import { EVERYTHING } from "../support/given-sketch.ts";
 
 const known: Known = {
   tool: (name) => name === "charge",

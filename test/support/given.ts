@@ -8,36 +8,12 @@ import type { Event } from "../../core/kernel/event.ts";
 import { evolve } from "../../core/kernel/evolve.ts";
 import type { Instant, Json, JsonObject } from "../../core/kernel/json.ts";
 import { unstarted } from "../../core/kernel/run.ts";
-import { type Known, validateWorkflow } from "../../core/kernel/validate.ts";
+import { validateWorkflow } from "../../core/kernel/validate.ts";
 import type { Workflow } from "../../core/kernel/workflow.ts";
+import { documentOf, EVERYTHING, type NodeSketch, type Sketch } from "./given-sketch.ts";
 
 /** 2026-01-01T00:00:00Z, the time at which every kernel test begins. */
 export const NOW = Date.UTC(2026, 0, 1);
-
-export type NodeSketch = JsonObject & Readonly<{ id: string }>;
-
-/** A workflow as a test draws it: edges are `[from, to, more]`, and the name may be left out. */
-export type Sketch = Readonly<{
-  nodes: readonly NodeSketch[];
-  edges?: readonly (readonly [from: string, to: string, more?: JsonObject])[];
-  start?: string;
-  vars?: JsonObject;
-  input?: JsonObject;
-  output?: Json;
-  limits?: JsonObject;
-}>;
-
-/** Every tool and every model is known, and every schema is good. */
-export const EVERYTHING: Known = {
-  tool: () => true,
-  model: () => true,
-  schemaProblems: () => [],
-};
-
-export function documentOf({ edges = [], ...rest }: Sketch): JsonObject {
-  const drawn = edges.map(([from, to, more]) => ({ from, to, ...more }));
-  return { name: "flow", ...rest, edges: drawn };
-}
 
 /** The sketch as what publishing would make of it. A sketch with a fault is a fault of the test. */
 export function flow(sketch: Sketch): Workflow {

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../core/kernel/json.ts";
 import { validateWorkflow } from "../../core/kernel/validate.ts";
-import { documentOf, EVERYTHING, type NodeSketch, type Sketch } from "./given.ts";
+import { documentOf, EVERYTHING, type NodeSketch, type Sketch } from "./given-sketch.ts";
 import type { Chance } from "./simulation-random.ts";
 
 type EdgeSketch = readonly [from: string, to: string, more?: JsonObject];
@@ -35,7 +35,7 @@ export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
   function step(): Piece {
     const id = add(...randomNode(chance));
     const exits: EdgeEnd[] = [{ from: id, more: {} }];
-    const { type } = nodes.at(-1) ?? {};
+    const type = nodes.at(-1)?.["type"];
     if (type === "tool" && chance.happens(0.4)) exits.push({ from: id, more: { on: "error" } });
     if (type === "wait" && chance.happens(0.5)) exits.push({ from: id, more: { on: "timeout" } });
     if (type === "approval") {
