@@ -33,7 +33,10 @@ export function openConnection(port: number): Connection {
       socket.destroy(error instanceof Error ? error : new Error(String(error)));
     }
   });
-  const broken = (why: string) => waiting?.reject(new Error(why));
+  const broken = (why: string) => {
+    waiting?.reject(new Error(why));
+    waiting = undefined;
+  };
   socket.on("error", (error) => broken(error.message));
   socket.on("close", () => broken("the server closed the connection"));
 
