@@ -53,6 +53,11 @@ export const Tenant = z
     limits: Limits,
     lane: Lane,
     createdAt: Timestamp,
+    warnings: z
+      .array(z.string().max(200))
+      .max(10)
+      .meta({ description: "Limits that are kept, and that this version does not act upon." })
+      .optional(),
   })
   .meta({ id: "Tenant", description: "A tenant.", examples: [EXAMPLE] });
 

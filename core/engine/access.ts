@@ -17,6 +17,8 @@ export type TenantView = Readonly<{
   limits: Limits;
   lane: "dedicated" | "shared";
   createdAt: string;
+  /** What is kept of it, and not acted upon by this version. Told when it is made. */
+  warnings?: readonly string[];
 }>;
 
 export type KeyView = Readonly<{

@@ -5,7 +5,7 @@ import type { KeyRecord, TenantRecord } from "../../store/access-records.ts";
 import { keyCache } from "../../store/key-cache.ts";
 import { keyStore } from "../../store/keys.ts";
 import { tenantStore } from "../../store/tenants.ts";
-import type { Access, KeyRequest, KeyView, TenantView } from "../access.ts";
+import type { Access, KeyRequest, KeyView, Limits, TenantView } from "../access.ts";
 import { ok, refuse } from "../refusal.ts";
 import type { Caller } from "../views.ts";
 import { sameText } from "./same-text.ts";
@@ -53,8 +53,11 @@ function tenantAccess({ table, clock, newId }: AccessDeps) {
     tenants.add({ ...tenant, createdAt: instantText(clock.now()) });
 
   return {
-    createTenant: ({ name, limits = {}, lane = "dedicated" }) =>
-      add({ id: newId("ten_"), name, limits, lane }),
+    async createTenant({ name, limits = {}, lane = "dedicated" }) {
+      const made = await add({ id: newId("ten_"), name, limits, lane });
+      const warnings = unheeded(limits);
+      return warnings.length === 0 ? made : { ...made, warnings };
+    },
 
     async tenant(id) {
       const found = await tenants.get(id);
@@ -65,6 +68,15 @@ function tenantAccess({ table, clock, newId }: AccessDeps) {
 
     ensureTenant: (id, name) => add({ id, name, limits: {}, lane: "dedicated" }),
   } satisfies Partial<Access & FixedAccess>;
+}
+
+/** The limits that hold. */
+const HELD = new Set(["maxActiveRuns", "maxPayloadBytes"]);
+
+function unheeded(limits: Limits): readonly string[] {
+  return Object.entries(limits)
+    .filter(([name, value]) => value !== undefined && !HELD.has(name))
+    .map(([name]) => `${name} is kept, and this version does not act upon it`);
 }
 
 function keyAccess({ table, clock, hash, randomKey, newId, platformKeyHash }: AccessDeps) {
