@@ -185,6 +185,7 @@ describe("tenants", () => {
     });
 
     expect(acme.id).toMatch(/^ten_/);
+    expect(acme.warnings).toEqual(["retention is kept, and this version does not act upon it"]);
     expect(await access.tenant(acme.id)).toEqual({
       ok: true,
       value: {
