@@ -27,7 +27,7 @@ export type LoadResult = Readonly<{
   elapsedMs: number;
   /** From sending a request to its whole reply. */
   answeredMs: readonly number[];
-  /** From sending a request to the reply that shows its run succeeded; only of calls with `look`. */
+  /** From sending a request to the reply that shows its run succeeded; of calls with `look`. */
   doneMs: readonly number[];
   /** What went wrong, and how often. */
   errors: Readonly<Record<string, number>>;

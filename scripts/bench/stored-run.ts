@@ -38,7 +38,7 @@ export function storedRun(folder: Folder) {
   }
 }
 
-/** Names and values in UTF-8, which is how DynamoDB counts; of numbers, their digits: a bit more. */
+/** Names and values in UTF-8, as DynamoDB counts; of numbers their digits, which is a bit more. */
 function bytesOf({ attributes, ...columns }: Row): number {
   const item: JsonObject = { ...columns, ...(JSON.parse(attributes ?? "{}") as JsonObject) };
   return Object.entries(item).reduce((sum, [name, value]) => {
