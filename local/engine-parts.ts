@@ -5,7 +5,7 @@ import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
 import { tools } from "../adapters/tools/tools.ts";
 import { toolProblems } from "../adapters/tools/validate-tool.ts";
-import type { Access } from "../core/engine/access.ts";
+import type { Access, Limits } from "../core/engine/access.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { runCache } from "../core/engine/run-cache.ts";
 import type { Artifacts } from "../core/ports/artifacts.ts";
@@ -61,10 +61,26 @@ export function engineParts(options: {
       checkObject: (schema, value) => schemas.validate(schema, value, "object"),
     }),
     randomness: { hex: () => random("hex"), unit: () => Math.random() },
-    limitsOf: async (tenant) => {
+    limitsOf: remembered(async (tenant) => {
       const found = await access.tenant(tenant);
       return found.ok ? found.value.limits : {};
-    },
+    }),
+  };
+}
+
+const REMEMBERED_MS = 1_000;
+const REMEMBERED_MAX = 1_000;
+
+/** Every start asks for its tenant's limits; what changes them shows within a second. */
+function remembered(ask: (tenant: string) => Promise<Limits>): (tenant: string) => Promise<Limits> {
+  const known = new Map<string, { limits: Limits; at: number }>();
+  return async (tenant) => {
+    const hit = known.get(tenant);
+    if (hit && elapsed() - hit.at < REMEMBERED_MS) return hit.limits;
+    const limits = await ask(tenant);
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    known.set(tenant, { limits, at: elapsed() });
+    return limits;
   };
 }
 

@@ -9,7 +9,7 @@ import { isReachable } from "./address.ts";
 /** Many calls to one host share connections, and no host can take all of them. */
 const POOL = {
   keepAlive: true,
-  maxSockets: 64,
+  maxSockets: 256,
   maxFreeSockets: 16,
   maxTotalSockets: 256,
   scheduling: "lifo",

@@ -61,6 +61,8 @@ export async function startServer(folder: Folder): Promise<Server> {
   const proc = startNode(SERVER, [], {
     cwd: ROOT,
     env: {
+      // As `npm start` has it.
+      NODE_OPTIONS: "--max-semi-space-size=64",
       PORT: String(port),
       HOST: "127.0.0.1",
       HOLDFAST_DATA: folder.path,
