@@ -36,12 +36,23 @@ export function parseJson(text: string, limits: HttpLimits): Checked<Json> {
     return refused("JSON_TOO_DEEP", `The JSON is nested over ${limits.jsonDepthMax} levels deep.`);
   }
   try {
-    return { ok: true, value: JSON.parse(text) as Json };
+    const value = JSON.parse(text) as Json;
+    if (!LARGE_NUMBER.test(text) || isFinite(value)) return { ok: true, value };
+    return refused("INVALID_JSON", "A number in the JSON is too large to be kept.");
   } catch {
     const { line, column } = jsonFault(text);
     const message = `The JSON is broken at line ${line}, column ${column}.`;
     return refused("INVALID_JSON", message, { data: { line, column } });
   }
+}
+
+/** What could be Infinity once it is read: most bodies need no second look. */
+const LARGE_NUMBER = /\d[eE]\+?\d{3}|\d{309}/;
+
+function isFinite(value: Json): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every((member: Json) => isFinite(member));
 }
 
 export function isJson(type: string): boolean {

@@ -48,7 +48,17 @@ export function idOf(what: string, example: string) {
 }
 
 export function line(lengthMax: number, description: string) {
-  return z.string().min(1).max(lengthMax).regex(NO_CONTROL).meta({ description });
+  return z
+    .string()
+    .min(1)
+    .max(lengthMax)
+    .regex(NO_CONTROL)
+    .refine(isWellFormed, "expected whole characters, not halves of surrogate pairs")
+    .meta({ description });
+}
+
+export function isWellFormed(text: string): boolean {
+  return text.isWellFormed();
 }
 
 export function prose(lengthMax: number, description: string) {

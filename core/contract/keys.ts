@@ -1,14 +1,15 @@
 import * as z from "zod";
-import { idOf, line, listOf, NO_CONTROL, Timestamp } from "./fields.ts";
+import { idOf, line, listOf, Timestamp } from "./fields.ts";
 
 export const Role = z.enum(["admin", "operator", "approver", "viewer", "worker"]).meta({
   id: "Role",
   description: "What a key may do.",
 });
 
-const Person = z.string().min(1).max(254).regex(NO_CONTROL).meta({
-  description: "The address of the person this key belongs to; its decisions are theirs.",
-});
+const Person = line(
+  254,
+  "The address of the person this key belongs to; its decisions are theirs.",
+);
 const ActsFor = z.boolean().meta({
   description: "May name another person with `as`, or another actor; the record says so.",
 });

@@ -2,6 +2,7 @@ import { isSame } from "../kernel/decisions/decide-task.ts";
 import { parseDuration, parseInstant } from "../kernel/duration.ts";
 import type { Instant, Json } from "../kernel/json.ts";
 import { type Actor, isOwed } from "../kernel/run.ts";
+import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
@@ -47,6 +48,11 @@ async function check(
     return refuse("WORKFLOW_NOT_FOUND", message);
   }
   const input = request.input === undefined ? {} : request.input;
+  const { maxPayloadBytes = SIZES.inputMax } = await deps.limitsOf(caller.tenant);
+  const bytesMax = Math.min(SIZES.inputMax, maxPayloadBytes);
+  if (bytesOf(input) > bytesMax) {
+    return refuse("PAYLOAD_TOO_LARGE", `the input of a run has at most ${bytesMax} bytes`);
+  }
   const { input: schema } = record.document;
   if (schema && typeof schema === "object" && !Array.isArray(schema)) {
     const errors = deps.schemas.validate(schema as never, input, "input");

@@ -19,7 +19,7 @@ export const rows = {
   mail: (tenant: string, id: string): Key => ({ pk: `${tenant}#mail`, sk: id }),
   /** Who waits for a tenant event, and events that nobody waited for yet. */
   event: (tenant: string, name: string, key: string) =>
-    `${tenant}#event#${encodeURIComponent(name)}#${encodeURIComponent(key)}`,
+    `${tenant}#event#${separate(name)}#${separate(key)}`,
   counter: (tenant: string, name: string): Key => ({ pk: `${tenant}#counter`, sk: name }),
   unit: (tenant: string, counter: string, holder: string): Key => ({
     pk: `${tenant}#unit#${counter}`,
@@ -40,6 +40,11 @@ export const rows = {
   tenant: (id: string): Key => ({ pk: "platform#tenants", sk: id }),
   keyByHash: (hash: string): Key => ({ pk: `platform#key#${hash}`, sk: "key" }),
 } as const;
+
+/** No two texts become one, and none becomes longer than the key of a row may be. */
+function separate(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("#", "%23");
+}
 
 /** Twelve digits: sorts as text like the number does. */
 export function padded(n: number): string {

@@ -15,7 +15,7 @@ import { isOwnSite } from "../same-site.ts";
 const byLink = {
   link: z
     .string()
-    .max(1024)
+    .max(2048)
     .regex(/^[A-Za-z0-9_.~-]+$/)
     .meta({ description: "From the message; whoever has it may see and decide this one task." }),
 };

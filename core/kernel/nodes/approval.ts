@@ -116,7 +116,9 @@ function addresses(value: Json | undefined): readonly string[] | undefined {
   const list = Array.isArray(value) ? value : [value];
   const named = list.map((entry: Json) => (typeof entry === "string" ? entry.trim() : ""));
   if (named.length > APPROVERS_MAX) return undefined;
-  if (named.some((entry) => entry === "" || entry.length > 320)) return undefined;
+  if (named.some((entry) => entry === "" || entry.length > 320 || !entry.isWellFormed())) {
+    return undefined;
+  }
   return [...new Set(named)];
 }
 

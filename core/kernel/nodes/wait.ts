@@ -40,11 +40,11 @@ async function waitForEvent(
   timeoutMs: number | undefined,
 ): Promise<void> {
   const { name, key } = isObject(event) ? event : {};
-  if (typeof name !== "string" || name === "") {
-    const message = `${token.node} waits for an event without a name`;
+  const text = key === undefined ? undefined : typeof key === "string" ? key : JSON.stringify(key);
+  if (typeof name !== "string" || name === "" || !isSendable(name) || !isSendable(text ?? "")) {
+    const message = `${token.node} waits for an event whose name or key no signal can have`;
     return fail(draft, token, { code: "INVALID_EVENT", message });
   }
-  const text = key === undefined ? undefined : typeof key === "string" ? key : JSON.stringify(key);
   const early = buffered(draft.run, name, text);
   if (early) return succeed(draft, token, { output: early.payload, signal: early.n });
   const until = timeoutMs === undefined ? undefined : draft.at + timeoutMs;
@@ -56,6 +56,13 @@ async function waitForEvent(
   };
   draft.rows++;
   park(draft, token, wait, until);
+}
+
+const NAME_LENGTH_MAX = 200;
+
+/** Whether a signal can have such a name or key; it is also part of the key of a row. */
+function isSendable(text: string): boolean {
+  return text.length <= NAME_LENGTH_MAX && text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
 function buffered(run: Run, name: string, key: string | undefined): Signal | undefined {
