@@ -62,16 +62,19 @@ export function runLog(deps: {
     load: (key) => load(deps, key),
 
     async commit(key, base, next, also, id) {
-      const { hash, ...made } = commitItem(deps, key, base, next, id);
-      const { item } = made;
-      const put: Operation = { type: "put", item, when: { type: "absent" } };
+      let made = commitItem(deps, key, base, next, id);
+      const put: Operation = { type: "put", item: made.item, when: { type: "absent" } };
       const result = await table.write([put, ...also]);
       if (!result.ok) {
-        const fence = result.refused.find((refused) => refused.operation === 0);
-        if (fence?.item?.["id"] !== id) {
-          return fence ? { type: "lost", winner: fence.item } : { type: "refused", ...result };
+        const stored = result.refused.find((refused) => refused.operation === 0);
+        if (stored?.item?.["id"] !== id) {
+          return stored ? { type: "lost", winner: stored.item } : { type: "refused", ...result };
         }
+        // An earlier try of ours is there, with a salt of its own, and so with a hash of its own.
+        made = commitOf(stored.item);
       }
+      const { item } = made;
+      const hash = String(item["hash"]);
       const bytes = base.bytes + (item.content?.length ?? 0) + 400;
       const commits = withCommit(base.commits, made);
       const loaded = { run: next.run, hash, bytes, snapshotBytes: base.snapshotBytes, commits };
@@ -121,7 +124,7 @@ function commitItem(
   base: Loaded,
   next: { events: readonly Event[]; at: Instant; actor: Actor },
   id: string,
-): Commit & { hash: string } {
+): Commit {
   const seq = base.run.seq + 1;
   const content = { salt: deps.salt(), events: next.events };
   const actor = canonical(next.actor);
@@ -151,7 +154,7 @@ function commitItem(
     // As it was written: the digest is over its canonical form, so order is not part of the proof.
     content: JSON.stringify(content),
   };
-  return { seq, at: next.at, actor: next.actor, types, events: next.events, item, hash };
+  return { seq, at: next.at, actor: next.actor, types, events: next.events, item };
 }
 
 async function load({ table, artifacts }: Stores, key: RunKey): Promise<Loaded> {

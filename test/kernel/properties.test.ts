@@ -193,7 +193,7 @@ describe("any run of any workflow", () => {
         const [tale] = await toldBy(seed);
         const visits = new Map<string, number>();
         const stepsOf = new Map<string, string>();
-        for (const { key = step, step, node, visit } of tale.of("step.started")) {
+        for (const { step, key = step, node, visit } of tale.of("step.started")) {
           expect(stepsOf.get(key) ?? step).toBe(step);
           stepsOf.set(key, step);
           const known = visits.get(node) ?? 0;
