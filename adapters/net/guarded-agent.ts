@@ -9,9 +9,9 @@ import { isReachable } from "./address.ts";
 /** Many calls to one host share connections, and no host can take all of them. */
 const POOL = {
   keepAlive: true,
-  maxSockets: 256,
+  maxSockets: 128,
   maxFreeSockets: 16,
-  maxTotalSockets: 256,
+  maxTotalSockets: 512,
   scheduling: "lifo",
   // Shorter than the five seconds after which many servers close an idle connection.
   timeout: 4_000,

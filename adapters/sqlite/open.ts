@@ -55,7 +55,7 @@ export function openSqlite(file: string, options: OpenOptions = {}): SqliteDatab
       pragma synchronous = full;
       pragma wal_autocheckpoint = 16000;
       pragma journal_size_limit = 67108864;
-      pragma cache_size = -131072;
+      pragma cache_size = -32768;
       pragma temp_store = memory;
     `);
     prepareSchema(connection, file);
