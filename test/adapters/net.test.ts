@@ -334,7 +334,7 @@ describe("an allowed request", () => {
     );
 
     expect((await Promise.all(calls)).every(({ status }) => status === 200)).toBe(true);
-    expect(connections - before).toBeLessThanOrEqual(64);
+    expect(connections - before).toBeLessThanOrEqual(128);
   });
 
   it.each(["Host", "transfer-encoding", "Content-Length", "connection", "expect", "upgrade"])(
