@@ -73,7 +73,7 @@ describe("rule 1: a lost answer is not a lost race", () => {
     const started = await Promise.all(homes.map(({ engine }) => engine.runs.start(ADMIN, request)));
     const replayed = started.map((one) => one.ok && one.value.replayed);
 
-    expect(replayed.toSorted()).toEqual([false, true]);
+    expect(new Set(replayed)).toEqual(new Set([false, true]));
   });
 
   test("of two decisions on the same state one wins, and the other is decided on what it left", async () => {
