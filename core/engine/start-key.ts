@@ -1,8 +1,8 @@
 import type { EventOf } from "../kernel/event.ts";
+import { digestId, timedId } from "../kernel/ids.ts";
 import type { Operation } from "../ports/table.ts";
 import { rows } from "../store/rows.ts";
 import type { EngineDeps } from "./deps.ts";
-import { digestId, timedId } from "./ids.ts";
 import { readRun } from "./read/read-run.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import type { Started, StartRequest } from "./views.ts";

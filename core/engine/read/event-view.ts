@@ -1,8 +1,8 @@
 import { instantText } from "../../kernel/duration.ts";
 import type { Event } from "../../kernel/event.ts";
+import { timedId } from "../../kernel/ids.ts";
 import { isObject, type Json, type JsonObject } from "../../kernel/json.ts";
 import type { Commit } from "../../store/commit.ts";
-import { timedId } from "../ids.ts";
 import type { EventView } from "../views.ts";
 
 /** Members that are instants inside, and RFC 3339 outside. */

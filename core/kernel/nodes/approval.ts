@@ -2,6 +2,7 @@ import { isGroup } from "../decisions/decide-task.ts";
 import { fail, idsOf, nodeOf } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
 import { parseDuration } from "../duration.ts";
+import { timedId } from "../ids.ts";
 import type { Instant, Json } from "../json.ts";
 import type { Token } from "../run.ts";
 import { optionsOf } from "../workflow.ts";
@@ -78,7 +79,8 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
     const message = `the preview of ${ids.node} is larger than ${PREVIEW_LENGTH_MAX} characters`;
     return fail(draft, token, { code: "PREVIEW_TOO_LARGE", message });
   }
-  const task = taskId(hash(`${draft.run.seed}/${ids.step}/${ids.attempt}`), draft.at);
+  // Made of the step, so that a decision made again asks for the same task.
+  const task = `task_${timedId(draft.at, hash(`${draft.run.seed}/${ids.step}/${ids.attempt}`))}`;
   const digest = hash(
     JSON.stringify([workflow.hash, ids.step, ask.title, ask.description ?? "", ask.preview]),
   );
@@ -101,14 +103,6 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
     { kind: "approval", task, ...until, ...(gate && { gate }) },
     due,
   );
-}
-
-/** UUIDv7 (RFC 9562) with digest bits where randomness would be: the same for a decision retold. */
-function taskId(hex: string, at: Instant): string {
-  const time = Math.trunc(at).toString(16).padStart(12, "0");
-  const variant = ((Number.parseInt(hex.charAt(3), 16) & 3) | 8).toString(16);
-  const tail = `${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
-  return `task_${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${tail}`;
 }
 
 function addresses(value: Json | undefined): readonly string[] | undefined {

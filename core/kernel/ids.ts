@@ -1,4 +1,4 @@
-import type { Instant } from "../kernel/json.ts";
+import type { Instant } from "./json.ts";
 
 /**
  * A UUIDv7 (RFC 9562) from an instant and hex digits: time-ordered, and the same whenever the same
