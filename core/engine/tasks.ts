@@ -3,6 +3,7 @@ import { isGroup, isSame, mayDecide } from "../kernel/decisions/decide-task.ts";
 import { instantText } from "../kernel/duration.ts";
 import { canonical } from "../kernel/ledger.ts";
 import type { Vote } from "../kernel/run.ts";
+import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { Item } from "../ports/table.ts";
 import { rows } from "../store/rows.ts";
 import { type TaskRecord, taskOf } from "../store/task-rows.ts";
@@ -123,6 +124,9 @@ export async function decideTask(
   request: Deciding,
 ): Promise<Result<TaskView>> {
   if (task.status !== "open") return closed(task, request);
+  if (bytesOf(request.edits) > SIZES.editsMax) {
+    return refuse("PAYLOAD_TOO_LARGE", `edits have at most ${SIZES.editsMax} bytes`);
+  }
   const command = commandOf(task, request);
   const actor = {
     kind: "person",

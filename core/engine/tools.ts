@@ -1,4 +1,5 @@
 import { instantText } from "../kernel/duration.ts";
+import { bytesOf } from "../kernel/sizes.ts";
 import type { ToolRecord } from "../store/tools.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
@@ -6,6 +7,8 @@ import type { Engine } from "./engine.ts";
 import { ok, refuse } from "./refusal.ts";
 import type { ToolView } from "./views.ts";
 
+/** It must fit one row of the table. */
+const TOOL_BYTES_MAX = 300_000;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /**
@@ -42,6 +45,9 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
         return refuse("INVALID_TOOL", `the tool "${name}" cannot be registered`, {
           errors: problems,
         });
+      }
+      if (bytesOf(tool) > TOOL_BYTES_MAX) {
+        return refuse("PAYLOAD_TOO_LARGE", `a tool has at most ${TOOL_BYTES_MAX} bytes`);
       }
       const { kind, config, updatedAt: _given, ...more } = tool;
       const record = await deps.toolStore.put(tenant, {

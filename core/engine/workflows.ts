@@ -1,5 +1,6 @@
 import { instantText } from "../kernel/duration.ts";
 import { isObject, type Json } from "../kernel/json.ts";
+import { bytesOf } from "../kernel/sizes.ts";
 import { type Validation, validateWorkflow } from "../kernel/validate.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import { findTool } from "./contexts.ts";
@@ -9,8 +10,8 @@ import type { Engine } from "./engine.ts";
 import { ok, refuse } from "./refusal.ts";
 import type { Listing, WorkflowSummary } from "./views.ts";
 
-/** A published document must fit one row of the table, twice over. */
-const DOCUMENT_LENGTH_MAX = 300_000;
+/** A published document must fit one row of the table. */
+const DOCUMENT_BYTES_MAX = 300_000;
 
 /** Publishing, and reading what was published. */
 export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
@@ -21,8 +22,8 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
         const count = errors.length === 1 ? "one fault" : `${errors.length} faults`;
         return refuse("INVALID_WORKFLOW", `the workflow has ${count}`, { errors });
       }
-      if (JSON.stringify(document).length > DOCUMENT_LENGTH_MAX) {
-        const message = `a workflow has at most ${DOCUMENT_LENGTH_MAX} characters`;
+      if (bytesOf(document) > DOCUMENT_BYTES_MAX) {
+        const message = `a workflow has at most ${DOCUMENT_BYTES_MAX} bytes`;
         return refuse("PAYLOAD_TOO_LARGE", message);
       }
       const name = typeof document["name"] === "string" ? document["name"] : "";

@@ -11,6 +11,8 @@ export const SIZES = {
   inputMax: 256 * 1024,
   /** Of the payload of a signal, which is in the log as it came and as the wait's output. */
   payloadMax: 96 * 1024,
+  /** Of a decision's edits: with its comment they are the output of the approval. */
+  editsMax: 60 * 1024,
   /** Of all signals that nothing has waited for yet. */
   signalsMax: 1024 * 1024,
   /** After this a commit takes on nothing more. */

@@ -47,6 +47,15 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
     return table.write([{ type: "put", item, when }]);
   }
 
+  async function replay(scope: string, key: string, stored: Item | undefined): Promise<Begun> {
+    let content = stored?.content ?? "{}";
+    for (let index = 0; index < Number(stored?.["parts"] ?? 0); index++) {
+      content += (await table.get(partKey(scope, key, index)))?.content ?? "";
+    }
+    const body = JSON.parse(content) as JsonObject;
+    return { type: "replay", status: Number(stored?.["status"]), body };
+  }
+
   return {
     async begin(scope, key, bodyHash) {
       let when: Condition = { type: "absent" };
@@ -58,6 +67,7 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
         const found = stored ? stateOf(stored, bodyHash, clock.now()) : "given up";
         if (found === "given up") when = { type: "absent" };
         else if (found === "stale") when = sameClaim(stored);
+        else if (found === "done") return replay(scope, key, stored);
         else return found;
       }
       return { type: "in_flight" };
@@ -65,14 +75,21 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
 
     async finish(scope, key, bodyHash, status, body) {
       const now = clock.now();
+      const expiresAt = now + KEPT_MS;
+      const [content = "", ...rest] = partsOf(JSON.stringify(body));
+      for (const [index, part] of rest.entries()) {
+        const item = { ...partKey(scope, key, index), expiresAt, content: part };
+        await table.write([{ type: "put", item }]);
+      }
       const item = {
         ...rows.replay(scope, key),
         state: "done",
         bodyHash,
         claimedAt: now,
-        expiresAt: now + KEPT_MS,
+        expiresAt,
         status,
-        content: JSON.stringify(body),
+        content,
+        ...(rest.length > 0 && { parts: rest.length }),
       };
       // Refused when a taker finished first: its answer is then the one that repeats will get.
       const when = { type: "is", attributes: { state: "claimed", bodyHash } } as const;
@@ -86,13 +103,30 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
   };
 }
 
-function stateOf(item: Item, bodyHash: string, now: number): Begun | "stale" {
+/** A row holds 400 KB, and a character is three bytes at most: an answer may need several rows. */
+const PART_LENGTH = 100_000;
+
+function partsOf(text: string): readonly string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    // Both halves of a pair stay together, or a database would replace them.
+    const splits = /[\ud800-\udbff]/.test(text.charAt(from + PART_LENGTH - 1));
+    const to = from + PART_LENGTH - (splits ? 1 : 0);
+    parts.push(text.slice(from, to));
+    from = to;
+  }
+  return parts;
+}
+
+/** A key has no spaces, so this is nobody's. */
+function partKey(scope: string, key: string, index: number) {
+  return rows.replay(scope, `${key} ${index + 1}`);
+}
+
+function stateOf(item: Item, bodyHash: string, now: number): Begun | "stale" | "done" {
   if (now >= Number(item["expiresAt"])) return "stale";
   if (item["bodyHash"] !== bodyHash) return { type: "reused" };
-  if (item["state"] === "done") {
-    const body = JSON.parse(item.content ?? "{}") as JsonObject;
-    return { type: "replay", status: Number(item["status"]), body };
-  }
+  if (item["state"] === "done") return "done";
   return now - Number(item["claimedAt"]) >= CLAIM_MS ? "stale" : { type: "in_flight" };
 }
 

@@ -253,6 +253,54 @@ describe("a name that a template makes", () => {
   });
 });
 
+describe("what is too large", () => {
+  test("is a decision's edits, and the task stays open; smaller ones are its output", async () => {
+    await publish(server.api, { name: "edited", nodes: [{ id: "p", type: "approval" }] });
+    const run = await start(server.api, "edited");
+    const { id } = await taskOf(server.api, run.id);
+    const decide = (edits: string) =>
+      server.api.post(`/v1/tasks/${id}/decide`, { decision: "approved", edits });
+
+    expectRefused(await decide("漢".repeat(30_000)), 413, "PAYLOAD_TOO_LARGE");
+    expectRefused(await decide("x".repeat(900 * KIB)), 413, "PAYLOAD_TOO_LARGE");
+    expect((await read(server.api, run.id)).seq).toBe(run.seq);
+    const edits = "x".repeat(50 * KIB);
+    expect((await decide(edits)).status).toBe(200);
+    expect((await read(server.api, run.id)).output).toMatchObject({ edits });
+  });
+
+  test("is a document or a tool that no row could hold, in bytes and not in characters", async () => {
+    const nodes = [{ id: "s", type: "set", with: "漢".repeat(140_000) }];
+    const url = `http://127.0.0.1:1/${"x".repeat(400 * KIB)}`;
+
+    const workflow = await server.api.post("/v1/workflows", { name: "large", nodes });
+    const tool = await server.api.put("/v1/tools/large", { kind: "http", config: { url } });
+
+    expectRefused(workflow, 413, "PAYLOAD_TOO_LARGE");
+    expectRefused(tool, 413, "PAYLOAD_TOO_LARGE");
+  });
+
+  test("is no answer to be told again: a repeated request gets all of it", async () => {
+    const sets = Array.from({ length: 6 }, (_, index) => ({
+      id: `s${index}`,
+      type: "set",
+      with: { index, big: "{% $pad('', 30000, '漢') %}" },
+    }));
+    const wait = { id: "w", type: "wait", event: { name: "go" } };
+    await publish(server.api, { name: "large-run", nodes: [...sets, wait] });
+    const { id } = await start(server.api, "large-run", "x".repeat(200 * KIB));
+    const key = { "idempotency-key": "cancel-it" };
+
+    const first = await server.api.post(`/v1/runs/${id}/cancel`, {}, key);
+    const again = await server.api.post(`/v1/runs/${id}/cancel`, {}, key);
+
+    expect(first.status, first.text.slice(0, 500)).toBe(200);
+    expect(first.text.length).toBeGreaterThan(370_000);
+    expect(again.headers["idempotency-replayed"]).toBe("true");
+    expect(again.body).toEqual(first.body);
+  });
+});
+
 test("Half a character in a name is refused where the name is given", async () => {
   for (const [path, body] of [
     ["/v1/keys", { name: "\ud800" }],

@@ -29,6 +29,15 @@ describe("a creating request with an Idempotency-Key", () => {
     expect(await replays.begin("ten_a", "k", "another")).toEqual({ type: "reused" });
   });
 
+  test("gets an answer again that is too large for one row", async () => {
+    const body = { text: `${"x".repeat(99_997)}${"🙂漢".repeat(200_000)}` };
+    await replays.begin("ten_a", "k", "body");
+    await replays.finish("ten_a", "k", "body", 200, body);
+
+    const replay = { type: "replay", status: 200, body };
+    expect(await replays.begin("ten_a", "k", "body")).toEqual(replay);
+  });
+
   test("is another in another scope", async () => {
     await replays.begin("ten_a", "k", "body");
     expect(await replays.begin("ten_b", "k", "another")).toEqual({ type: "first" });
