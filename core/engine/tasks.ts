@@ -124,9 +124,8 @@ export async function decideTask(
   request: Deciding,
 ): Promise<Result<TaskView>> {
   if (task.status !== "open") return closed(task, request);
-  if (bytesOf(request.edits) > SIZES.editsMax) {
-    return refuse("PAYLOAD_TOO_LARGE", `edits have at most ${SIZES.editsMax} bytes`);
-  }
+  const large = tooLarge(task, request);
+  if (large) return large;
   const command = commandOf(task, request);
   const actor = {
     kind: "person",
@@ -141,6 +140,20 @@ export async function decideTask(
   const repeats = handled.type === "rejected" && handled.reason === "already_voted";
   if (repeats && before && isRepeat(before, request)) return ok(taskView(now));
   return refused(handled, task.runId);
+}
+
+/** What all votes say is in one row of the task, beside what the task shows. */
+const TASK_BYTES_MAX = 350_000;
+
+function tooLarge(task: TaskRecord, { edits, comment }: Deciding) {
+  const more = bytesOf(edits);
+  if (more > SIZES.editsMax) {
+    return refuse("PAYLOAD_TOO_LARGE", `edits have at most ${SIZES.editsMax} bytes`);
+  }
+  const said = more + bytesOf(comment);
+  if (said === 0 || bytesOf(task) + said <= TASK_BYTES_MAX) return undefined;
+  const message = "the task holds no more words; decide with a shorter comment, or with none";
+  return refuse("PAYLOAD_TOO_LARGE", message);
 }
 
 function commandOf(task: TaskRecord, request: Deciding): CommandOf<"task.decide"> {

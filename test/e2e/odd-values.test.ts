@@ -269,6 +269,28 @@ describe("what is too large", () => {
     expect((await read(server.api, run.id)).output).toMatchObject({ edits });
   });
 
+  test("is the comment that one task cannot hold beside all the others; without it one decides", async () => {
+    const approvers = Array.from({ length: 20 }, (_, index) => `p${index}@example.com`);
+    const node = { id: "p", type: "approval", approvers, quorum: 20, email: false };
+    await publish(server.api, { name: "talkative", nodes: [node] });
+    const run = await start(server.api, "talkative");
+    const { id } = await taskOf(server.api, run.id);
+    const decide = (as: string, more: object) =>
+      server.api.post(`/v1/tasks/${id}/decide`, { decision: "approved", as, ...more });
+
+    const refused: string[] = [];
+    for (const as of approvers) {
+      const decided = await decide(as, { comment: "漢".repeat(10_000) });
+      if (decided.status === 200) continue;
+      expectRefused(decided, 413, "PAYLOAD_TOO_LARGE");
+      refused.push(as);
+    }
+    for (const as of refused) expect((await decide(as, {})).status).toBe(200);
+
+    expect(refused.length).toBeGreaterThan(0);
+    expect((await read(server.api, run.id)).status).toBe("succeeded");
+  });
+
   test("is a document or a tool that no row could hold, in bytes and not in characters", async () => {
     const nodes = [{ id: "s", type: "set", with: "漢".repeat(140_000) }];
     const url = `http://127.0.0.1:1/${"x".repeat(400 * KIB)}`;
