@@ -1,0 +1,134 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { JsonObject } from "../../core/kernel/json.ts";
+import { ROOT } from "../architecture/source.ts";
+import { ADMIN, house } from "../support/house.ts";
+import { examplesIn, play } from "./workflow-examples.ts";
+
+const text = readFileSync(`${ROOT}/docs/workflow-language.md`, "utf8");
+const examples = examplesIn(text);
+/** Files of the kernel that say what is wrong with a document, rather than with a run. */
+const CHECKS = new Set(["check.ts", "check-graph.ts", "node-fields.ts", "validate.ts"]);
+
+/** The text under a heading, up to the next of its level or above. */
+function section(title: string): string {
+  const [before = "", ...rest] = text.split(/^(?=#{2,3} )/m).filter(Boolean);
+  const found = [before, ...rest].find((part) => part.startsWith(title));
+  if (found === undefined) throw new Error(`there is no section "${title}"`);
+  return found;
+}
+
+function codesIn(part: string): readonly string[] {
+  return [...part.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code ?? "");
+}
+
+function sourcesOfKernel(): readonly { name: string; source: string }[] {
+  const folder = `${ROOT}/core/kernel`;
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => ({ name, source: unquoted(readFileSync(`${folder}/${name}`, "utf8")) }));
+}
+
+/** Without messages that quote a code in their text. */
+function unquoted(source: string): string {
+  return source.replace(/'[^'\n]*"[^'\n]*'/g, "");
+}
+
+function codesOfKernel(isCheck: boolean): readonly string[] {
+  const sources = sourcesOfKernel().filter(({ name }) => CHECKS.has(name) === isCheck);
+  const found = sources.flatMap(
+    ({ source }) => source.match(/(?<=")[A-Z]+_?[A-Z_]*[A-Z](?=")/g) ?? [],
+  );
+  // Of durations and of JSONata's own.
+  const others = new Set(["LIMIT_REGEX", "LIMIT_STRING"]);
+  return [...new Set(found)].filter((code) => code.length > 3 && !others.has(code)).toSorted();
+}
+
+describe("the workflow language", () => {
+  test("has an example of each type of node that this version runs", () => {
+    const types = examples.flatMap(({ document }) =>
+      (document["nodes"] as readonly JsonObject[]).map((node) => String(node["type"])),
+    );
+
+    expect([...new Set(types)].toSorted()).toEqual(
+      ["approval", "end", "llm", "set", "tool", "wait"].toSorted(),
+    );
+  });
+
+  test("tells of each example what happens", () => {
+    expect(examples.length).toBeGreaterThan(20);
+    expect(examples.filter(({ story }) => story.length < 2)).toEqual([]);
+    expect(new Set(examples.map(({ name }) => name)).size).toBe(examples.length);
+  });
+
+  test.each(examples)("tells the truth about the example $name", async (example) => {
+    const { wrong } = await play(example);
+
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(examples)("has an example $name that gives no warning by accident", async (example) => {
+    const { engine } = house();
+
+    expect(await engine.workflows.validate(ADMIN, example.document)).toEqual({
+      valid: true,
+      errors: [],
+      warnings: [],
+    });
+  });
+
+  test("lists each code of publishing, and no other", () => {
+    expect(codesIn(section("## What publishing checks")).toSorted()).toEqual(codesOfKernel(true));
+  });
+
+  test("lists each code of a run that the kernel itself makes, and no other", () => {
+    const listed = codesIn(section("### Codes of the language itself")).toSorted();
+
+    expect(listed).toEqual(codesOfKernel(false));
+  });
+
+  const refused = section("## What is refused");
+  const [types = ""] = /^\| `type` \| (.*) \|$/m.exec(refused)?.slice(1) ?? [];
+  test.each([...types.matchAll(/`(\w+)`/g)].map(([, type]) => type))(
+    "refuses nodes of type %s by name",
+    async (type) => {
+      const document = { name: "refused", nodes: [{ id: "a", type: type ?? "" }] };
+
+      const { errors } = await house().engine.workflows.validate(ADMIN, document);
+
+      expect(errors).toMatchObject([{ path: "nodes[0].type", code: "NOT_SUPPORTED" }]);
+    },
+  );
+
+  const approval = { type: "approval", approvers: "ada@example.com" };
+  const tool = { type: "tool", tool: "echo" };
+  test.each<[string, JsonObject]>([
+    ["compensate", { ...tool, compensate: "a" }],
+    ["retry.exhausted", { ...tool, retry: { exhausted: "pause" } }],
+    ["retry.exhausted", { ...tool, retry: { exhausted: "ask" } }],
+    ["onUnknown", { ...tool, onUnknown: "ask" }],
+    ["onUnknown", { ...tool, onUnknown: { reconcile: "echo" } }],
+    ["reminders", { ...approval, reminders: ["P1D"] }],
+    ["escalation", { ...approval, escalation: [] }],
+    ["any", { type: "wait", for: "P1D", any: [] }],
+    ["all", { type: "wait", for: "P1D", all: [] }],
+  ])("refuses %s by name: %j", async (field, node) => {
+    const document = { name: "refused", nodes: [{ id: "a", ...node }] };
+
+    const { errors } = await house().engine.workflows.validate(ADMIN, document);
+
+    expect(errors).toMatchObject([{ path: `nodes[0].${field}`, code: "NOT_SUPPORTED" }]);
+    expect(refused).toContain(field.split(".").at(-1));
+  });
+
+  test("refuses a budget by name", async () => {
+    const nodes = [{ id: "a", type: "set" }];
+    const document = { name: "refused", nodes, limits: { budget: { usd: 1 } } };
+
+    const { errors } = await house().engine.workflows.validate(ADMIN, document);
+
+    expect(errors).toMatchObject([{ path: "limits.budget", code: "NOT_SUPPORTED" }]);
+    expect(refused).toContain("| `limits` | `budget` |");
+  });
+});
