@@ -7,7 +7,7 @@ import { type Folder, KEY, newFolder, startServer } from "./server.ts";
 import { startToolServer, type ToolServer } from "./tool-server.ts";
 import { STEPS, tenCalls } from "./workflows.ts";
 
-/** The product keeps at most 128 connections to one origin, so the calls are spread over several. */
+/** The product keeps at most 128 connections to one origin, so calls are spread over several. */
 const TOOLS = 4;
 
 /**

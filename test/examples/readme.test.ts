@@ -32,7 +32,7 @@ describe("the README", () => {
   });
 
   test("names every variable that the server reads", () => {
-    const sources = ["local/settings.ts", "local/main.ts"].map((path) =>
+    const sources = ["local/settings.ts", "local/serve.ts"].map((path) =>
       readFileSync(join(ROOT, path), "utf8"),
     );
     const read = sources.join("\n").match(/"(HOLDFAST_\w+|PORT|HOST)"/g) ?? [];

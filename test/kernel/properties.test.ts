@@ -83,7 +83,7 @@ const toldBy = async (seed: number, steps = STEPS_MAX): Promise<[Story, Sketch]>
   return [tale, sketch];
 };
 
-/** The tokens that are alive after the moves, by a count of its own; a token is moved while alive. */
+/** The tokens alive after the moves, by a count of its own; a token is moved while alive. */
 function aliveAfter(alive: Set<number>, used: Set<number>, move: Move): void {
   const mustLive = (id: number) => {
     if (!alive.has(id)) throw new Error(`token ${id} is moved after its end: ${move.op}`);
