@@ -15,9 +15,9 @@ export const EVENTS = ["paid", "packed"] as const;
 export const PEOPLE = ["ada@example.com", "bob@example.com", "cy@example.com"] as const;
 
 /**
- * A random workflow that publishing takes: sequences, choices, splits and joins of each kind, loops,
- * errors that are caught and that are not, calls, waits and approvals. With `wild` edges it is
- * not even structured.
+ * A random workflow that publishing takes: sequences, choices, splits and joins of each kind,
+ * loops, errors that are caught and that are not, calls, waits and approvals. With `wild` edges it
+ * is not even structured.
  */
 export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
   const nodes: NodeSketch[] = [];
@@ -134,7 +134,7 @@ function randomEnd(chance: Chance): JsonObject {
   return chance.happens(0.1) ? { status: "failed", error: { code: "PLANNED" } } : {};
 }
 
-/** Adds edges that no structure asked for, and cancellations; what publishing refuses is left out. */
+/** Adds edges that no structure asked for, and cancellations, as far as publishing takes them. */
 function withWildEdges(chance: Chance, sketch: Sketch): Sketch {
   let taken = sketch;
   for (let tries = chance.whole(1, 5); tries > 0; tries--) {
