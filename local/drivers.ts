@@ -16,7 +16,9 @@ const DRIVES_MAX = 2_048;
 /** Of one tenant: its slow tools must not take up every place there is. */
 const TENANT_DRIVES_MAX = 512;
 const EFFECTS_MAX = 64;
+/** After a drive that failed; doubled each time, because what failed may well fail again. */
 const AGAIN_MS = 1_000;
+const AGAIN_MS_MAX = 60_000;
 
 type Entry = { drive: Drive | undefined; again: boolean };
 
@@ -29,6 +31,7 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
   const waiting = new Map<string, RunKey[]>();
   const idlers = new Set<() => void>();
   const drivingOf = new Map<string, number>();
+  const failures = new Map<string, number>();
   let driving = 0;
   let closed = false;
 
@@ -76,17 +79,17 @@ export function drivers(deps: { driveDeps: () => DriveDeps; log: Log }): Drivers
   function ended(key: RunKey, name: string, entry: Entry, error: unknown): void {
     count(key.tenant, -1);
     known.delete(name);
+    if (error === undefined) failures.delete(name);
     if (error !== undefined) {
+      const failed = (failures.get(name) ?? 0) + 1;
+      failures.set(name, failed);
       const retryable = error instanceof Fault && error.retryable;
       const text = error instanceof Error ? (error.stack ?? error.message) : "not an error";
-      deps.log.error("a drive failed", {
-        tenant: key.tenant,
-        run: key.runId,
-        retryable,
-        error: text,
-      });
+      const { tenant, runId: run } = key;
+      deps.log.error("a drive failed", { tenant, run, retryable, failed, error: text });
       // The run's row in the due index brings it back even if this process ends before.
-      setTimeout(() => wake(key), AGAIN_MS).unref();
+      const delay = Math.min(AGAIN_MS_MAX, AGAIN_MS * 2 ** Math.min(failed - 1, 10));
+      setTimeout(() => wake(key), delay).unref();
     } else if (entry.again) wake(key);
     next();
     if (driving === 0) for (const finish of idlers) finish();
