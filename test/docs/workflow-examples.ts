@@ -21,7 +21,7 @@ export function examplesIn(text: string): readonly Example[] {
       const document = JSON.parse(source) as Json;
       if (!isObject(document) || !("name" in document && "nodes" in document)) return [];
       const story = told.split("\n").filter((line) => line !== "");
-      return [{ name: String(document["name"]), document, story }];
+      return [{ name: textOf(document["name"]), document, story }];
     },
   );
 }
@@ -40,7 +40,7 @@ export async function play({ document, story }: Example): Promise<{
     const [word, rest] = parted(told);
     if (word === "start") {
       const input = rest === "" ? {} : { input: JSON.parse(rest) as Json };
-      runs.push(await at.start(String(document["name"]), input));
+      runs.push(await at.start(textOf(document["name"]), input));
     }
     const key = runs.at(-1);
     if (!key) throw new Error(`nothing was started before "${told}"`);
@@ -64,6 +64,11 @@ async function callBuiltin(...[call, abort]: Parameters<NonNullable<Call>>): Pro
 }
 type Call = NonNullable<Parameters<typeof house>[0]>["call"];
 
+export function textOf(value: Json | undefined): string {
+  if (typeof value !== "string") throw new Error(`${JSON.stringify(value)} is no text`);
+  return value;
+}
+
 function parted(line: string): readonly [string, string] {
   const [, word = "", rest = ""] = /^(\w+)(?:: (.*))?$/.exec(line) ?? [];
   return [word, rest];
@@ -79,7 +84,7 @@ async function seen(at: House, key: RunKey, word: string): Promise<string> {
   const run = await at.read(key);
   if (word === "steps") {
     const started = (await eventsOf(at, key)).filter(({ type }) => type === "step.started");
-    return `steps: ${started.map(({ data }) => String(data["step"])).join(" ")}`;
+    return `steps: ${started.map(({ data }) => textOf(data["step"])).join(" ")}`;
   }
   if (run.status === "waiting") {
     return `waiting: ${run.waitingOn.map(({ kind }) => kind).join(" ")}`;
@@ -91,7 +96,7 @@ async function seen(at: House, key: RunKey, word: string): Promise<string> {
 
 async function decide(at: House, key: RunKey, rest: string): Promise<void> {
   const [decision = "", as = ""] = rest.split(" by ");
-  const [open] = (await at.read(key)).waitingOn.filter(({ kind }) => kind === "approval");
+  const open = (await at.read(key)).waitingOn.find(({ kind }) => kind === "approval");
   const decided = await at.engine.tasks.decide(ADMIN, open?.task ?? "", { decision, as });
   if (!decided.ok) throw new Error(JSON.stringify(decided.refusal));
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../../core/kernel/json.ts";
 import { ROOT } from "../architecture/source.ts";
 import { ADMIN, house } from "../support/house.ts";
-import { examplesIn, play } from "./workflow-examples.ts";
+import { examplesIn, play, textOf } from "./workflow-examples.ts";
 
 const text = readFileSync(`${ROOT}/docs/workflow-language.md`, "utf8");
 const examples = examplesIn(text);
@@ -48,7 +48,7 @@ function codesOfKernel(isCheck: boolean): readonly string[] {
 describe("the workflow language", () => {
   test("has an example of each type of node that this version runs", () => {
     const types = examples.flatMap(({ document }) =>
-      (document["nodes"] as readonly JsonObject[]).map((node) => String(node["type"])),
+      (document["nodes"] as readonly JsonObject[]).map((node) => textOf(node["type"])),
     );
 
     expect([...new Set(types)].toSorted()).toEqual(
@@ -68,7 +68,7 @@ describe("the workflow language", () => {
     expect(wrong).toEqual([]);
   });
 
-  test.each(examples)("has an example $name that gives no warning by accident", async (example) => {
+  test.each(examples)("has an example $name without a warning", async (example) => {
     const { engine } = house();
 
     expect(await engine.workflows.validate(ADMIN, example.document)).toEqual({

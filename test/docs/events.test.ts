@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { EventView } from "../../core/engine/views.ts";
+import type { Json } from "../../core/kernel/json.ts";
+import { ROOT } from "../architecture/source.ts";
+import { ADMIN, house } from "../support/house.ts";
+import { memoryTable } from "../support/memory-table.ts";
+import { documentOf } from "./document.ts";
+import { eventsOf, examplesIn, play } from "./workflow-examples.ts";
+
+type Member = Readonly<{ name: string; isSure: boolean }>;
+
+const text = readFileSync(`${ROOT}/docs/events.md`, "utf8");
+const language = readFileSync(`${ROOT}/docs/workflow-language.md`, "utf8");
+const ofSteps = membersIn(text.split(/^## /m)[0] ?? "").map((member) => member.name);
+const sections = new Map(
+  text
+    .split(/^### /m)
+    .slice(1)
+    .map((section) => [section.split("\n")[0] ?? "", section] as const),
+);
+
+/** Rows of the tables, with whether the member is always there. */
+function membersIn(section: string): readonly Member[] {
+  const [ours = ""] = section.split(/^## /m);
+  return [...ours.matchAll(/^\| `(\w+)` \| *(maybe)?/gm)].map(([, name = "", maybe]) => ({
+    name,
+    isSure: maybe === undefined,
+  }));
+}
+
+/** The names in the source of the union, which no value has at run time. */
+function typesOfEvents(): readonly string[] {
+  const source = readFileSync(`${ROOT}/core/kernel/event.ts`, "utf8");
+  return [...source.matchAll(/\btype: "([a-z.]+)"/g)].map(([, type]) => type ?? "");
+}
+
+/** A call that hangs until the test ends it. */
+function hanging() {
+  const { promise: called, resolve: hangs } = Promise.withResolvers<void>();
+  const { promise, resolve: answer, reject: fail } = Promise.withResolvers<Json>();
+  const call = () => {
+    hangs();
+    return promise;
+  };
+  return { call, called, answer, fail };
+}
+
+/** A run whose call is made three times, and answered late twice. */
+async function lateAnswers(): Promise<readonly EventView[]> {
+  let at = Date.parse("2027-01-31T12:00:00Z");
+  const now = () => at;
+  const table = memoryTable();
+  const [one, two] = [hanging(), hanging()];
+  const first = house({ table, now, call: one.call });
+  const second = house({ table, now, call: two.call });
+  const third = house({ table, now });
+  await first.publish({
+    name: "late",
+    nodes: [
+      { id: "call", type: "tool", tool: "echo" },
+      { id: "hold", type: "wait", event: { name: "go", key: "1" } },
+    ],
+    edges: [{ from: "call", to: "hold" }],
+  });
+  const actor = { kind: "person", id: "ada@example.com" };
+  const key = await first.start("late", { tags: { a: "b" }, deadline: "2099-01-01", actor });
+  const drives = [first.drive(key)];
+  await one.called;
+  drives.push(second.drive(key));
+  await two.called;
+  await third.drive(key);
+  at += 1_000;
+  await third.drive(key);
+  one.answer("late");
+  two.fail(new Error("late"));
+  await Promise.all(drives);
+  await third.engine.runs.cancel(ADMIN, key.runId, "enough");
+  return eventsOf(third, key);
+}
+
+/** A run that is asked about and cancelled, and one that nobody decides in time. */
+async function openTasks(): Promise<readonly EventView[]> {
+  let now = Date.parse("2027-01-31T12:00:00Z");
+  const at = house({ now: () => now });
+  const node = { id: "ask", type: "approval", description: "Please", due: "P1D" };
+  await at.publish({ name: "ask", nodes: [{ ...node, quorum: 2 }] });
+  const [cancelled, expired] = [await at.start("ask"), await at.start("ask")];
+  const [open] = (await at.read(cancelled)).waitingOn;
+  const request = { decision: "approved", as: "ada@example.com", comment: "Yes", edits: { a: 1 } };
+  await at.engine.tasks.decide(ADMIN, open?.task ?? "", request);
+  const sent = { name: "early", key: "1", payload: 1, id: "s-1" };
+  await at.engine.runs.signal(ADMIN, cancelled.runId, sent);
+  await at.engine.runs.cancel(ADMIN, cancelled.runId);
+  now += 86_400_000;
+  await at.drive(expired);
+  return [...(await eventsOf(at, cancelled)), ...(await eventsOf(at, expired))];
+}
+
+describe("the document of events", () => {
+  let events: readonly EventView[] = [];
+  beforeAll(async () => {
+    const played = await Promise.all(examplesIn(language).map(play));
+    const others = await Promise.all([lateAnswers(), openTasks()]);
+    events = [...played.flatMap((one) => one.events), ...others.flat()];
+  });
+
+  test("has a heading for each type of event, and for nothing else", () => {
+    const headings = documentOf("docs/events.md", text).headings;
+    const types = headings.filter(({ level }) => level === 3).map(({ title }) => title);
+
+    expect(types.toSorted()).toEqual(typesOfEvents().toSorted());
+  });
+
+  test.each(typesOfEvents())("names each member that a real %s has", (type) => {
+    const members = membersIn(sections.get(type) ?? "");
+    const isOfStep = /^(?:step|timer|task|tool)\./.test(type);
+    const named = new Set([...members.map(({ name }) => name), ...(isOfStep ? ofSteps : [])]);
+    const real = events.filter((event) => event.type === type);
+
+    expect(real).not.toEqual([]);
+    const shown = new Set(real.flatMap(({ data }) => Object.keys(data)));
+    expect([...shown].filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  test.each(typesOfEvents())("marks as maybe what not every %s has", (type) => {
+    const sure = membersIn(sections.get(type) ?? "").filter(({ isSure }) => isSure);
+    const real = events.filter((event) => event.type === type);
+    const missing = real.flatMap(({ data }) =>
+      sure.filter(({ name }) => !Object.hasOwn(data, name)).map(({ name }) => name),
+    );
+
+    expect(missing).toEqual([]);
+  });
+
+  test("names no member that no event has, but for what this version cannot show", () => {
+    const seen = new Set(
+      events.flatMap(({ type, data }) => Object.keys(data).map((name) => `${type} ${name}`)),
+    );
+    const named = [...sections].flatMap(([type, section]) =>
+      membersIn(section).map(({ name }) => `${type} ${name}`),
+    );
+
+    expect(named.filter((one) => !seen.has(one))).toEqual(["run.created parent"]);
+  });
+
+  test("gives each step, timer and task the four members of a step", () => {
+    const ofStep = events.filter(({ type }) => /^(?:step|timer|task|tool)\./.test(type));
+
+    expect(ofSteps).toEqual(["step", "node", "visit", "attempt"]);
+    expect(ofStep.filter(({ data }) => ofSteps.some((name) => !(name in data)))).toEqual([]);
+  });
+});
