@@ -164,7 +164,11 @@ function checkTogether(type: NodeType, node: JsonObject, path: string, check: Ch
   }
   if (type === "approval") checkApproval(node, path, check);
   if (type === "tool" || type === "llm") return;
-  for (const field of ["delivery", "onUnknown"].filter(has)) {
+  if (has("timeout") && type !== "approval" && !has("event")) {
+    const text = "timeout changes nothing on a node that waits for no answer";
+    check.warn(`${path}.timeout`, "NO_EFFECT", text);
+  }
+  for (const field of ["retry", "delivery", "onUnknown"].filter(has)) {
     const text = `${field} changes nothing on a node that calls nothing`;
     check.warn(`${path}.${field}`, "NO_EFFECT", text);
   }

@@ -279,6 +279,24 @@ describe("validation", () => {
     ]);
   });
 
+  test.each([
+    ["set", { with: 1, retry: { maxAttempts: 2 } }, ["retry"]],
+    ["set", { with: 1, timeout: "PT1S" }, ["timeout"]],
+    ["end", { timeout: "PT1S" }, ["timeout"]],
+    ["wait", { for: "PT1S", timeout: "PT1S" }, ["timeout"]],
+    ["wait", { event: { name: "e" }, timeout: "PT1S", retry: {} }, ["retry"]],
+    ["approval", { approvers: "a@example.com", timeout: "PT1S" }, []],
+    ["tool", { tool: "charge", timeout: "PT1S", retry: {}, delivery: "at-most-once" }, []],
+  ])("warns of what a node of type %s does not look at: %j", (type, fields, unused) => {
+    const document = doc({ nodes: [{ id: "a", type, ...fields }], edges: [] });
+    const { errors, warnings } = validateWorkflow(document, known);
+
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ path, code }) => `${path} ${code}`)).toEqual(
+      unused.map((field) => `nodes[0].${field} NO_EFFECT`),
+    );
+  });
+
   test("never throws, whatever it is given", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => {
