@@ -30,7 +30,16 @@ export const WorkflowDocument = AnyObject.meta({
 });
 
 export const Published = z
-  .strictObject({ name: WorkflowName, version: count("From 1."), hash: Hash })
+  .strictObject({
+    name: WorkflowName,
+    version: count("From 1."),
+    hash: Hash,
+    warnings: z
+      .array(ProblemEntry)
+      .max(1000)
+      .meta({ description: "What is suspicious in it, if anything is." })
+      .optional(),
+  })
   .meta({
     id: "Published",
     description: "The version that this document is.",

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../kernel/json.ts";
+import type { Problem } from "../kernel/problem.ts";
 
 /** Who asks. Made by the door from the key; tenants never come from a body. */
 export type Caller = Readonly<{
@@ -23,6 +24,7 @@ export type PublishedView = Readonly<{
   hash: string;
   /** False when the same document was already the newest version. */
   created: boolean;
+  warnings?: readonly Problem[];
 }>;
 
 export type WorkflowSummary = Readonly<{

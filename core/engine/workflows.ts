@@ -17,7 +17,7 @@ const DOCUMENT_BYTES_MAX = 300_000;
 export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
   return {
     async publish({ tenant }, document) {
-      const { errors } = await validate(deps, tenant, document);
+      const { errors, warnings } = await validate(deps, tenant, document);
       if (errors.length > 0 || !isObject(document)) {
         const count = errors.length === 1 ? "one fault" : `${errors.length} faults`;
         return refuse("INVALID_WORKFLOW", `the workflow has ${count}`, { errors });
@@ -29,7 +29,8 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
       const name = typeof document["name"] === "string" ? document["name"] : "";
       const published = await deps.workflows.publish(tenant, name, document, deps.clock.now());
       const { version, hash } = published.record;
-      return ok({ name, version, hash, created: published.created });
+      const { created } = published;
+      return ok({ name, version, hash, created, ...(warnings.length > 0 && { warnings }) });
     },
 
     async validate({ tenant }, document) {

@@ -62,7 +62,6 @@ export type Event =
         timeoutMs?: number;
         tool?: string;
         toolHash?: string;
-        model?: string;
       }>)
   | (Step &
       Readonly<{

@@ -163,6 +163,10 @@ function checkTogether(type: NodeType, node: JsonObject, path: string, check: Ch
     }
   }
   if (type === "approval") checkApproval(node, path, check);
+  if (has("with") && (type === "llm" || type === "wait")) {
+    const text = `with changes nothing on a node of type ${type}`;
+    check.warn(`${path}.with`, "NO_EFFECT", text);
+  }
   if (type === "tool" || type === "llm") return;
   if (has("timeout") && type !== "approval" && !has("event")) {
     const text = "timeout changes nothing on a node that waits for no answer";

@@ -284,6 +284,8 @@ describe("validation", () => {
     ["set", { with: 1, timeout: "PT1S" }, ["timeout"]],
     ["end", { timeout: "PT1S" }, ["timeout"]],
     ["wait", { for: "PT1S", timeout: "PT1S" }, ["timeout"]],
+    ["wait", { for: "PT1S", with: 1 }, ["with"]],
+    ["llm", { prompt: "hi", with: 1 }, ["with"]],
     ["wait", { event: { name: "e" }, timeout: "PT1S", retry: {} }, ["retry"]],
     ["approval", { approvers: "a@example.com", timeout: "PT1S" }, []],
     ["tool", { tool: "charge", timeout: "PT1S", retry: {}, delivery: "at-most-once" }, []],
