@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { chain } from "../support/given.ts";
+import type { Sketch } from "../support/given-sketch.ts";
+import { misfortuneAt } from "../support/simulation.ts";
+
+const people = ["ada@example.com", "bob@example.com", "cy@example.com"];
+const call = (id: string, tool = "charge") => ({ id, type: "tool", tool, with: { id } });
+const set = (id: string, more = {}) => ({ id, type: "set", with: id, ...more });
+
+/** A small workflow for each node type, and for what joins and is tried again. */
+const FLOWS: Readonly<Record<string, Sketch>> = {
+  set: chain(set("a"), set("b")),
+  tool: chain(call("a"), call("b"), call("c")),
+  "tool that needs a person": chain(call("a", "ship"), call("b")),
+  llm: chain({ id: "a", type: "llm", prompt: "x" }, call("b")),
+  approval: chain({ id: "a", type: "approval", approvers: people, quorum: 2 }, call("b")),
+  "wait for a time": chain(call("a"), { id: "b", type: "wait", for: "PT10M" }, call("c")),
+  "wait for an event": chain({ id: "a", type: "wait", event: { name: "paid" } }, call("b")),
+  "wait that times out": {
+    nodes: [{ id: "a", type: "wait", event: { name: "never" }, timeout: "PT1S" }, call("b")],
+    edges: [
+      ["a", "b", { on: "timeout" }],
+      ["a", "b"],
+    ],
+  },
+  "end that terminates": {
+    nodes: [
+      set("go", { split: "all" }),
+      call("a"),
+      { id: "b", type: "wait", for: "P1D" },
+      { id: "z", type: "end", terminate: true },
+    ],
+    edges: [
+      ["go", "a"],
+      ["go", "b"],
+      ["a", "z"],
+    ],
+  },
+  "split and join": {
+    nodes: [
+      set("go", { split: "all" }),
+      call("a"),
+      call("b"),
+      call("c"),
+      set("z", { join: "all" }),
+    ],
+    edges: [
+      ["go", "a"],
+      ["go", "b"],
+      ["go", "c"],
+      ["a", "z"],
+      ["b", "z"],
+      ["c", "z"],
+    ],
+  },
+  loop: {
+    nodes: [call("a"), { id: "z", type: "end" }],
+    edges: [
+      ["a", "a", { when: "{% $steps.a.visits < 3 %}" }],
+      ["a", "z"],
+    ],
+  },
+};
+
+describe("a process that dies before or after any of its writes", () => {
+  test.each(Object.entries(FLOWS))(
+    "leaves a run that is finished as if nothing had been, with each effect once: %s",
+    async (_, flow) => {
+      const whole = await misfortuneAt(flow, 0, "throttle");
+      expect(whole).toMatchObject({ violations: [], crashes: 0, statuses: { succeeded: 1 } });
+      expect(whole.writes).toBeGreaterThan(0);
+      const wrong: unknown[] = [];
+      for (let write = 1; write <= whole.writes; write++) {
+        for (const when of ["die before", "die after"] as const) {
+          const { violations, crashes, statuses, effects } = await misfortuneAt(flow, write, when);
+          const same = statuses["succeeded"] === 1 && crashes === 1 && effects === whole.effects;
+          if (!same || violations.length > 0) {
+            wrong.push({ write, when, violations, crashes, statuses, effects });
+          }
+        }
+      }
+
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  test("leaves a call that may happen at most once either done once or unknown", async () => {
+    const flow = chain(call("a"), call("b", "once"), call("c"));
+    const whole = await misfortuneAt(flow, 0, "throttle");
+    const codes = new Set<string>();
+    for (let write = 1; write <= whole.writes; write++) {
+      for (const when of ["die before", "die after"] as const) {
+        const told = await misfortuneAt(flow, write, when);
+        expect(told.violations).toEqual([]);
+        for (const code of told.codes) codes.add(code);
+      }
+    }
+
+    expect([...codes]).toEqual(["OUTCOME_UNKNOWN"]);
+  });
+});
+
+describe("a write that is throttled, or whose answer is lost,", () => {
+  test.each(Object.entries(FLOWS))(
+    "is made again and counts once: nothing is done twice, and nothing is taken over: %s",
+    async (_, flow) => {
+      const whole = await misfortuneAt(flow, 0, "throttle");
+      const wrong: unknown[] = [];
+      for (let write = 1; write <= whole.writes; write++) {
+        for (const fate of ["throttle", "lose answer"] as const) {
+          const told = await misfortuneAt(flow, write, fate);
+          const { violations, calls, effects, recoveries, statuses } = told;
+          const same = statuses["succeeded"] === 1 && calls === effects && recoveries === 0;
+          if (!same || violations.length > 0) wrong.push({ write, fate, ...told });
+        }
+      }
+
+      expect(wrong).toEqual([]);
+    },
+  );
+});
