@@ -3,7 +3,7 @@ import { simulate } from "../test/support/simulation.ts";
 
 const SEEDS = 500;
 
-/** `--seed 7` tells one history again, `--seeds 5000 --from 1` that many; exits 1 on a violation. */
+/** `--seed 7` tells one history again, `--seeds 5000` that many; exits 1 on a violation. */
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },

@@ -29,7 +29,7 @@ type World = Readonly<{
   isCalm(): boolean;
 }>;
 
-/** Those who start runs, send events and decide: through the API, again and again until answered. */
+/** Those who start runs, send events and decide: through the API, again until answered. */
 export function people(world: World): People {
   const { time, chance, witness } = world;
   const acknowledged: Acknowledged = {
