@@ -88,7 +88,11 @@ export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
       deps.cache.put(key, base);
       return { ...decision, context, committed: false };
     }
-    const committed = await commit(deps, given, base, decision);
+    const committed = await commit(deps, given, base, decision).catch((error: unknown) => {
+      // Nobody knows whether it happened: what is remembered may be old.
+      deps.cache.forget(key);
+      throw error;
+    });
     if (committed.type === "refused") return committed;
     if (committed.type === "won") {
       deps.cache.put(key, committed.loaded);

@@ -18,11 +18,14 @@ const AT_REST_MAX = 256;
 export function runCache(options: { sizeMax: number; isAuthority: boolean }): RunCache {
   const moving = new Map<string, Loaded>();
   const atRest = new Map<string, Loaded>();
+  const get = (key: RunKey) => moving.get(nameOf(key)) ?? atRest.get(nameOf(key));
   return {
     isAuthority: options.isAuthority,
-    get: (key) => moving.get(nameOf(key)) ?? atRest.get(nameOf(key)),
+    get,
     put(key, loaded) {
       const name = nameOf(key);
+      // Who took a snapshot after its commit may be told of here later than who committed next.
+      if ((get(key)?.run.seq ?? 0) > loaded.run.seq) return;
       const rests = loaded.run.status === "waiting" || hasEnded(loaded.run);
       (rests ? moving : atRest).delete(name);
       if (rests) remember(atRest, name, loaded, AT_REST_MAX);
