@@ -126,7 +126,7 @@ export function fakeEngine() {
       signal: async (caller, id, request) => {
         const found = of(caller, id);
         if (!found.ok) return found;
-        calls.push(`signal ${id} ${request.name}`);
+        calls.push(`signal ${id} ${request.name} ${request.id ?? "-"}`);
         if (request.name === "late") return refuse("RUN_ENDED", `Run ${id} has ended.`);
         return ok({ accepted: true, duplicate: false });
       },

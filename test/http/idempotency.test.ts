@@ -84,6 +84,21 @@ describe("an Idempotency-Key", () => {
     }
   });
 
+  test("is the signal's own id too, so that the run knows a repeat when our answer was lost", async () => {
+    const { ask, calls } = door();
+    await ask("POST /v1/runs", { body: { workflow: "refund", id: "r" } });
+
+    await ask("POST /v1/runs/r/signals", { body: { name: "x" }, ...key("same") });
+    await ask("POST /v1/runs/r/signals", { body: { name: "x", id: "own" }, ...key("other") });
+    await ask("POST /v1/runs/r/signals", { body: { name: "x" } });
+
+    expect(calls.filter((call) => call.startsWith("signal"))).toEqual([
+      expect.stringMatching(/^signal r x key:.+\/same$/),
+      "signal r x own",
+      "signal r x -",
+    ]);
+  });
+
   test("is one client's own: another API key with the same one is no repeat", async () => {
     const { ask, calls } = door();
     const decide = (as: string) =>

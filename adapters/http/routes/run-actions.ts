@@ -32,8 +32,12 @@ export const runActionRoutes = [
       },
     ],
     refusals: ["NOT_FOUND", "RUN_ENDED", "SIGNALS_FULL"],
-    handle: async ({ caller, params, body }, { engine }) =>
-      replyOf(await engine.runs.signal(caller, params.id, body), 202),
+    handle: async ({ caller, params, body, idempotencyKey }, { engine }) => {
+      // Should we die before the answer is kept, the run itself still knows the repeat by its id.
+      const ofKey = idempotencyKey && `key:${caller.keyId}/${idempotencyKey}`;
+      const signal = { ...body, id: body.id ?? ofKey };
+      return replyOf(await engine.runs.signal(caller, params.id, signal), 202);
+    },
   }),
   route({
     method: "POST",
