@@ -21,6 +21,9 @@ export function checkGraph(
   const reached = new Set([start, ...reachable(graph, start)]);
   const ends = [...byId].filter(([id, node]) => node["type"] === "end" || !succeeds.has(id));
   const ending = leadingTo(out, new Set(ends.map(([id]) => id)));
+  // A node that goes to itself is a loop, which ends by its limit of visits if by nothing else.
+  const looping = [...byId.keys()].filter((id) => out.get(id)?.includes(id));
+  const limited = leadingTo(out, new Set(looping));
   const tree = dominators(graph, start);
   for (const [index, node] of nodes.entries()) {
     const id = node["id"];
@@ -29,6 +32,9 @@ export function checkGraph(
     if (!reached.has(id)) {
       const text = `nothing leads to "${id}" from the start`;
       check.error(path, "UNREACHABLE_NODE", text);
+    } else if (!ending.has(id) && limited.has(id)) {
+      const text = `no path leads from "${id}" to an end: only limits.maxVisits ends its loop`;
+      check.warn(path, "ENDLESS_LOOP", text);
     } else if (!ending.has(id)) {
       check.error(path, "NO_WAY_TO_END", `no path leads from "${id}" to an end`);
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../core/kernel/json.ts";
-import { expectRefused, publish, read, start, typesOf } from "../support/runs.ts";
+import { ended, expectRefused, publish, read, start, typesOf } from "../support/runs.ts";
 import { startServer, type Tenant, type TestServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -202,9 +202,14 @@ describe("a workflow is refused at publishing", () => {
       ],
     });
 
-    expectRefused(self, 400, "INVALID_WORKFLOW");
     expectRefused(pair, 400, "INVALID_WORKFLOW");
-    expect(self.text).toContain("nodes[0]");
+    expect(pair.text).toContain("nodes[0]");
+    // A node that leads to itself is ended by the limit of visits, and publishing says so.
+    expect(self.status).toBe(201);
+    expect(self.body["warnings"]).toMatchObject([{ path: "nodes[0]", code: "ENDLESS_LOOP" }]);
+    const { id } = await start(server.api, "endless");
+    const run = await ended(server.api, id);
+    expect(run).toMatchObject({ status: "failed", error: { code: "MAX_VISITS", node: "a" } });
   });
 
   test("with all of its faults at once, each with its path", async () => {
