@@ -28,7 +28,9 @@ export function outside(world: World): Outside {
 
   /** The other side keeps the key: asked again, it does nothing more and answers the same. */
   function effect({ idempotencyKey, input }: ToolCall): Json {
-    const done = effects.get(idempotencyKey) ?? { done: input, n: effects.size };
+    // Now and then enough that runs are kept as snapshots, and those as artifacts.
+    const text = chance.happens(0.15) ? "x".repeat(chance.pick([9_000, 40_000, 90_000])) : "";
+    const done = effects.get(idempotencyKey) ?? { done: input, n: effects.size, text };
     effects.set(idempotencyKey, done);
     return done;
   }

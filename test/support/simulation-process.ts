@@ -36,6 +36,8 @@ export type ProcessOptions = Readonly<{
   tools: EngineDeps["tools"];
   models: EngineDeps["models"];
   maxActiveRuns?: number;
+  /** It is the only one at a time, and believes what it remembers. */
+  isAuthority: boolean;
   isAlive(): boolean;
   /** What the queue is asked to do. */
   onWake(key: RunKey): void;
@@ -104,8 +106,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
       hash: (text) => digest(text, "base64url"),
       salt: () => chance.hex(),
     }),
-    // Others commit too: what is remembered is old at times, and must be checked.
-    cache: runCache({ sizeMax: 4, isAuthority: false }),
+    cache: runCache({ sizeMax: 4, isAuthority: options.isAuthority }),
     watch: localWatch(),
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),

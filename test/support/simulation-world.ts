@@ -29,8 +29,11 @@ export type World = Readonly<{
   crashes(): number;
 }>;
 
-/** A table, processes that come and go, people, and a world outside; everything works at first. */
-export function openWorld(chance: Chance): World {
+/**
+ * A table, processes that come and go, people, and a world outside; everything works at first.
+ * A laptop has one process at a time; in a deployment there may be two.
+ */
+export function openWorld(chance: Chance, isLaptop = false): World {
   const time = virtualTime(START);
   const seen = witness();
   const durable = durableTable(memoryTable(), time, seen.saw);
@@ -62,6 +65,7 @@ export function openWorld(chance: Chance): World {
       time,
       chance,
       isAlive,
+      isAuthority: isLaptop,
       ...(maxActiveRuns !== undefined && { maxActiveRuns }),
       // A wake-up is a hint: it comes late, twice, or never.
       onWake(key) {
@@ -80,7 +84,7 @@ export function openWorld(chance: Chance): World {
   function alive(): Process {
     const living = processes.filter((one) => one.isAlive());
     // Two processes at most, as while a new version takes over.
-    const another = living.length === 1 && chance.happens(0.05);
+    const another = !isLaptop && living.length === 1 && chance.happens(0.05);
     return living.length === 0 || another ? open() : chance.pick(living.slice(-2));
   }
 
