@@ -1,21 +1,16 @@
 import type { Driver } from "./command.ts";
 import { fail, failRun, finishRun } from "./depart.ts";
-import { type Draft, emit } from "./draft.ts";
+import { beginStep, type Draft, emit, isFull } from "./draft.ts";
 import { own } from "./json.ts";
 import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { hasEnded, isOwed, startName, type Token, tokensOf } from "./run.ts";
-import { SIZES } from "./sizes.ts";
 import { waitingOn } from "./waiting-on.ts";
 
 /** How many steps one commit takes on; what is left over is done in the next. */
 const STEPS_MAX = 50;
-/** Rows beside the log (tasks, mails, waits) after which a commit takes on nothing more. */
-const ROWS_SOFT = 40;
-/** Time of expressions after which a commit takes on nothing more: others have their turn. */
-const EVALUATION_MS_SOFT = 50;
 
 /**
  * Lets every token go on as far as one commit may: what the clock made due, then whatever is ready.
@@ -31,15 +26,10 @@ export async function advance(draft: Draft, driver: Driver | undefined): Promise
     if (hasEnded(draft.run)) return;
     const token = nextReady(draft, driver);
     if (!token) break;
-    draft.took.stepMs = 0;
+    beginStep(draft);
     await enter(draft, token);
   }
   await settleStatus(draft);
-}
-
-/** What is left over is for the next commit: this one holds enough, or has taken long enough. */
-function isFull({ size, rows, took }: Draft): boolean {
-  return size >= SIZES.commitSoft || rows >= ROWS_SOFT || took.commitMs > EVALUATION_MS_SOFT;
 }
 
 /** Deadline, waits that are over. A retry that is due is `nextReady`'s. */
@@ -53,6 +43,7 @@ async function fireDue(draft: Draft): Promise<void> {
     const token = draft.run.tokens[id];
     if (token?.status !== "waiting" || token.dueAt === undefined) continue;
     if (token.dueAt > draft.at || hasEnded(draft.run) || isFull(draft)) continue;
+    beginStep(draft);
     await expire(draft, token, token.dueAt);
   }
 }

@@ -5,7 +5,7 @@ import type { Bounded, Scope } from "./expression.ts";
 import { ExpressionError } from "./expression-limits.ts";
 import { type Instant, type Json, own } from "./json.ts";
 import { type Run, resultFor, type Token } from "./run.ts";
-import { bytesOf } from "./sizes.ts";
+import { bytesOf, SIZES } from "./sizes.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** What a decision may know beside the run: given, never asked for. */
@@ -48,6 +48,21 @@ export type Draft = {
 
 /** How long all expressions of one step may take. */
 const STEP_MS_MAX = 300;
+
+/** Rows beside the log (tasks, mails, waits) after which a commit takes on nothing more. */
+const ROWS_SOFT = 40;
+/** Time of expressions after which a commit takes on nothing more: others have their turn. */
+const EVALUATION_MS_SOFT = 50;
+
+/** What is left over is for the next commit: this one holds enough, or has taken long enough. */
+export function isFull({ size, rows, took }: Draft): boolean {
+  return size >= SIZES.commitSoft || rows >= ROWS_SOFT || took.commitMs > EVALUATION_MS_SOFT;
+}
+
+/** Another step is decided now: it has all the time for expressions that a step may take. */
+export function beginStep(draft: Draft): void {
+  draft.took.stepMs = 0;
+}
 
 export function newDraft(run: Run, context: Context): Draft {
   const took = { commitMs: 0, stepMs: 0 };

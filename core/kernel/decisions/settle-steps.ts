@@ -1,7 +1,7 @@
 import { backoffMs, chanceOf } from "../backoff.ts";
 import type { CommandOf, Outcome } from "../command.ts";
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
-import { type Draft, emit, weigh } from "../draft.ts";
+import { beginStep, type Draft, emit, isFull, weigh } from "../draft.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
@@ -13,7 +13,8 @@ import { matchesCode } from "../workflow.ts";
  */
 export async function settleSteps(draft: Draft, command: CommandOf<"step.settle">): Promise<void> {
   for (const outcome of command.outcomes) {
-    if (hasEnded(draft.run) || draft.size >= SIZES.commitSoft) return;
+    if (hasEnded(draft.run) || isFull(draft)) return;
+    beginStep(draft);
     const token = draft.run.tokens[outcome.token];
     const isCurrent =
       token?.status === "running" &&
