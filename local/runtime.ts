@@ -8,12 +8,12 @@ import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
 import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
+import { type DueHandler, type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
 import { readTask, taskView } from "../core/engine/tasks.ts";
 import { timedId } from "../core/kernel/ids.ts";
 import type { Log } from "../core/ports/log.ts";
-import type { Item } from "../core/ports/table.ts";
-import { isOwedMail, tableOutbox } from "../core/store/outbox.ts";
+import { tableOutbox } from "../core/store/outbox.ts";
 import { tableReplays } from "../core/store/replays.ts";
 import { devRoutes } from "./dev-routes.ts";
 import { type Drivers, drivers } from "./drivers.ts";
@@ -65,9 +65,9 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
     table: sqlite,
     clock,
     log,
-    isOwed,
+    isOwed: (row) => wired.due?.isOwed(row) ?? false,
     elapsed: () => performance.now(),
-    fire: (row) => wired.fire?.(row),
+    fire: (row) => wired.due?.fire(row),
   });
   const table = clockwork.watched;
   const secrets = localSecrets({ table, key: options.secretKey });
@@ -75,7 +75,7 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   const access = await openAccess({ ...options, table, clock, newId });
   const artifacts = sqliteArtifacts(database);
   wired.engine = engineParts({ ...options, table, artifacts, clock, secrets, access, queue: work });
-  wired.fire = firing(wired.engine, work, { mailbox, publicUrl, log });
+  wired.due = fireDue(dueHandlers(wired.engine, work, { mailbox, publicUrl, log }));
 
   const app = httpApp({
     engine: createEngine(wired.engine),
@@ -110,19 +110,19 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
 }
 
 /** The engine needs the queue and the table that watches it, and they need the engine. */
-type Wired = { engine?: EngineDeps; fire?: (row: Item) => Promise<void> };
+type Wired = { engine?: EngineDeps; due?: Required<DueHandler> };
 
 function engineOf({ engine }: Wired): EngineDeps {
   if (!engine) throw new Error("the engine is not wired yet");
   return engine;
 }
 
-/** What a row of the due index asks for. */
-function firing(
+/** What rows of the due index ask for. */
+function dueHandlers(
   engine: EngineDeps,
   work: Drivers,
   { mailbox, publicUrl, log }: { mailbox: Mailbox; publicUrl: string; log: Log },
-): (row: Item) => Promise<void> {
+): DueHandlers {
   const owed = {
     outbox: tableOutbox(engine.table),
     mailer: mailbox,
@@ -135,17 +135,14 @@ function firing(
       return task && taskView(task);
     },
   };
-  return async (row) => {
-    if (isOwedMail(row)) await sendOwed(owed, row);
-    else if (row["kind"] === "run") {
-      await work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) });
-    }
+  return {
+    mail: { fire: async (row) => void (await sendOwed(owed, row)), isOwed: () => true },
+    run: {
+      fire: (row) => work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }),
+      // What a driver was doing when the process died has no due time of its own.
+      isOwed: (row) => row["owed"] === true,
+    },
   };
-}
-
-/** What a driver was doing when the process died: it has no due time of its own. */
-function isOwed(row: Item): boolean {
-  return isOwedMail(row) || row["owed"] === true;
 }
 
 function newId(prefix: string): string {
