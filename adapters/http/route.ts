@@ -45,7 +45,7 @@ export type Call<Path, N, Query, Body> = Readonly<{
 }>;
 
 type Spec<Path, N, Query, Body> = Readonly<{
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: Path;
   operationId: string;
   tag: string;
