@@ -15,6 +15,7 @@ export type JsonClient = Readonly<{
   get(path: string, headers?: Headers): Promise<Answer>;
   post(path: string, body?: Json, headers?: Headers): Promise<Answer>;
   put(path: string, body: Json, headers?: Headers): Promise<Answer>;
+  patch(path: string, body: Json, headers?: Headers): Promise<Answer>;
   remove(path: string): Promise<Answer>;
   /** Drops the connections that are kept open, so that a script can end. */
   close(): void;
@@ -43,6 +44,7 @@ export function jsonClient(options: {
     get: (path, headers) => send("GET", path, undefined, headers),
     post: (path, body, headers) => send("POST", path, body, headers),
     put: (path, body, headers) => send("PUT", path, body, headers),
+    patch: (path, body, headers) => send("PATCH", path, body, headers),
     remove: (path) => send("DELETE", path, undefined),
     close: () => agent.destroy(),
   };
