@@ -1,7 +1,7 @@
 import type { Event, EventOf } from "./event.ts";
-import { type Instant, own } from "./json.ts";
-import { applyMoves } from "./moves.ts";
-import { type Run, type StepResult, type Token, unstarted } from "./run.ts";
+import { failed, started, succeeded, withoutWait, withToken } from "./evolve-steps.ts";
+import type { Instant } from "./json.ts";
+import { type Run, type Token, unstarted } from "./run.ts";
 
 /** How many ids of signals are remembered to drop repeats. */
 const SIGNAL_IDS_MAX = 1_000;
@@ -101,90 +101,6 @@ function ended(run: Run, at: Instant): Run {
   return { ...run, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
 }
 
-function started(run: Run, event: EventOf<"step.started">, at: Instant): Run {
-  const isRecovery = event.recovery !== undefined;
-  const next = withToken(run, event.token, (token) => ({
-    ...withoutWait(token),
-    status: "running",
-    visit: event.visit,
-    attempt: event.attempt,
-    approved: false,
-    recoveries: event.recovery ?? token.recoveries,
-    call: event.call ?? token.call,
-    since: at,
-    ...(event.input !== undefined && { input: event.input }),
-    ...(event.key !== undefined && { key: event.key }),
-  }));
-  return {
-    ...next,
-    visits: {
-      ...next.visits,
-      [event.node]: Math.max(event.visit, own(next.visits, event.node) ?? 0),
-    },
-    calls:
-      event.call === undefined || isRecovery
-        ? next.calls
-        : { ...next.calls, [event.node]: event.call },
-  };
-}
-
-function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
-  const next = record(run, event.node, event.token, {
-    visit: event.visit,
-    status: "succeeded",
-    output: event.output,
-    attempts: event.attempt,
-  });
-  const { usage, signal } = event;
-  return applyMoves(
-    {
-      ...next,
-      lastOutput: event.output,
-      vars: event.vars ? { ...next.vars, ...event.vars } : next.vars,
-      cost: next.cost + (event.cost ?? 0),
-      usage: usage
-        ? {
-            inputTokens: next.usage.inputTokens + usage.inputTokens,
-            outputTokens: next.usage.outputTokens + usage.outputTokens,
-            totalTokens: next.usage.totalTokens + usage.totalTokens,
-          }
-        : next.usage,
-      signals:
-        signal === undefined ? next.signals : next.signals.filter((entry) => entry.n !== signal),
-    },
-    event.moves ?? [],
-  );
-}
-
-function failed(run: Run, event: EventOf<"step.failed">): Run {
-  const next = record(run, event.node, event.token, {
-    visit: event.visit,
-    status: "failed",
-    error: event.error,
-    attempts: event.attempt,
-  });
-  const visits = { ...next.visits };
-  visits[event.node] = Math.max(event.visit, own(visits, event.node) ?? 0);
-  return applyMoves({ ...next, visits }, event.moves ?? []);
-}
-
-/** Keeps a visit's result, and forgets those that no path can see any more. */
-function record(run: Run, node: string, tokenId: number | undefined, result: StepResult): Run {
-  const token = tokenId === undefined ? undefined : run.tokens[tokenId];
-  let tokens = run.tokens;
-  if (token?.seen) {
-    const seen = { ...token.seen, [node]: result.visit };
-    tokens = { ...tokens, [token.id]: { ...token, seen } };
-  }
-  const needed = new Set<number>();
-  for (const live of Object.values(tokens)) {
-    const visit = own(live.seen, node);
-    if (visit !== undefined) needed.add(visit);
-  }
-  const kept = (own(run.results, node) ?? []).filter((old) => needed.has(old.visit));
-  return { ...run, tokens, results: { ...run.results, [node]: [...kept, result] } };
-}
-
 function taskCreated(run: Run, event: EventOf<"task.created">): Run {
   const { task, token, approvers, quorum, digest } = event;
   const options = event.options.map((option) => option.id);
@@ -232,15 +148,4 @@ function signalled(run: Run, event: EventOf<"signal.received">): Run {
     signals: event.step === undefined ? [...run.signals, signal] : run.signals,
     signalIds: id === undefined ? run.signalIds : [...run.signalIds, id].slice(-SIGNAL_IDS_MAX),
   };
-}
-
-function withoutWait(token: Token): Token {
-  const { dueAt: _due, wait: _wait, recovering: _recovering, ...rest } = token;
-  return rest;
-}
-
-function withToken(run: Run, id: number, change: (token: Token) => Token): Run {
-  const token = run.tokens[id];
-  if (!token) throw new Error(`run ${run.id} has no token ${id} at event ${run.seq}`);
-  return { ...run, tokens: { ...run.tokens, [id]: change(token) } };
 }

@@ -1,0 +1,99 @@
+import type { EventOf } from "./event.ts";
+import { type Instant, own } from "./json.ts";
+import { applyMoves } from "./moves.ts";
+import type { Run, StepResult, Token } from "./run.ts";
+
+export function started(run: Run, event: EventOf<"step.started">, at: Instant): Run {
+  const isRecovery = event.recovery !== undefined;
+  const next = withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    status: "running",
+    visit: event.visit,
+    attempt: event.attempt,
+    approved: false,
+    recoveries: event.recovery ?? token.recoveries,
+    call: event.call ?? token.call,
+    since: at,
+    ...(event.input !== undefined && { input: event.input }),
+    ...(event.key !== undefined && { key: event.key }),
+  }));
+  return {
+    ...next,
+    visits: {
+      ...next.visits,
+      [event.node]: Math.max(event.visit, own(next.visits, event.node) ?? 0),
+    },
+    calls:
+      event.call === undefined || isRecovery
+        ? next.calls
+        : { ...next.calls, [event.node]: event.call },
+  };
+}
+
+export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
+  const next = record(run, event.node, event.token, {
+    visit: event.visit,
+    status: "succeeded",
+    output: event.output,
+    attempts: event.attempt,
+  });
+  const { usage, signal } = event;
+  return applyMoves(
+    {
+      ...next,
+      lastOutput: event.output,
+      vars: event.vars ? { ...next.vars, ...event.vars } : next.vars,
+      cost: next.cost + (event.cost ?? 0),
+      usage: usage
+        ? {
+            inputTokens: next.usage.inputTokens + usage.inputTokens,
+            outputTokens: next.usage.outputTokens + usage.outputTokens,
+            totalTokens: next.usage.totalTokens + usage.totalTokens,
+          }
+        : next.usage,
+      signals:
+        signal === undefined ? next.signals : next.signals.filter((entry) => entry.n !== signal),
+    },
+    event.moves ?? [],
+  );
+}
+
+export function failed(run: Run, event: EventOf<"step.failed">): Run {
+  const next = record(run, event.node, event.token, {
+    visit: event.visit,
+    status: "failed",
+    error: event.error,
+    attempts: event.attempt,
+  });
+  const visits = { ...next.visits };
+  visits[event.node] = Math.max(event.visit, own(visits, event.node) ?? 0);
+  return applyMoves({ ...next, visits }, event.moves ?? []);
+}
+
+/** Keeps a visit's result, and forgets those that no path can see any more. */
+function record(run: Run, node: string, tokenId: number | undefined, result: StepResult): Run {
+  const token = tokenId === undefined ? undefined : run.tokens[tokenId];
+  let tokens = run.tokens;
+  if (token?.seen) {
+    const seen = { ...token.seen, [node]: result.visit };
+    tokens = { ...tokens, [token.id]: { ...token, seen } };
+  }
+  const needed = new Set<number>();
+  for (const live of Object.values(tokens)) {
+    const visit = own(live.seen, node);
+    if (visit !== undefined) needed.add(visit);
+  }
+  const kept = (own(run.results, node) ?? []).filter((old) => needed.has(old.visit));
+  return { ...run, tokens, results: { ...run.results, [node]: [...kept, result] } };
+}
+
+export function withoutWait(token: Token): Token {
+  const { dueAt: _due, wait: _wait, recovering: _recovering, ...rest } = token;
+  return rest;
+}
+
+export function withToken(run: Run, id: number, change: (token: Token) => Token): Run {
+  const token = run.tokens[id];
+  if (!token) throw new Error(`run ${run.id} has no token ${id} at event ${run.seq}`);
+  return { ...run, tokens: { ...run.tokens, [id]: change(token) } };
+}
