@@ -5,6 +5,7 @@ import { closer } from "./close-server.ts";
 import { answerBadRequest, BROKEN, MISDIRECTED } from "./door-problem.ts";
 import { isServedHost } from "./host-name.ts";
 import { listen } from "./listen.ts";
+import { isStreamed, type Pipes, pipes } from "./pipe-answer.ts";
 import { readRequest } from "./read-request.ts";
 import { refuse, send } from "./send-answer.ts";
 
@@ -47,7 +48,8 @@ export function httpDoor(given: HttpDoorOptions): HttpDoor {
   const options = { ...DEFAULTS, ...given };
   const { headersTimeoutMs, requestTimeoutMs, drainMsMax, bodyBytesMax } = options;
   let draining = false;
-  const answer = answerer(options, () => draining);
+  const streams = pipes();
+  const answer = answerer(options, streams, () => draining);
 
   const server = createServer(
     {
@@ -73,6 +75,7 @@ export function httpDoor(given: HttpDoorOptions): HttpDoor {
     listen: () => listen(server, options),
     async drain() {
       draining = true;
+      streams.endAll();
       await close(drainMsMax);
     },
   };
@@ -82,6 +85,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 function answerer(
   { app, log, hosts, bodyBytesMax }: HttpDoorOptions & { bodyBytesMax: number },
+  streams: Pipes,
   isDraining: () => boolean,
 ): Answer {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,6 +97,7 @@ function answerer(
 
     const answered = await answerOf(app, asked, log);
     if (asked.bodyTooLarge) refuse(request, response, answered);
+    else if (isStreamed(answered) && !isDraining()) await streams.pipe(response, answered);
     else send(response, answered, { hasBody: asked.method !== "HEAD", isLast: isDraining() });
   }
 

@@ -125,11 +125,14 @@ function faultOf({ id, route }: Exchange, error: unknown, deps: AppDeps): Refuse
 }
 
 function responseOf(reply: Reply, base: HttpResponse["headers"], exchange: Exchange): HttpResponse {
-  const { status, value, text } = reply;
+  const { status, value, text, stream } = reply;
   const body = text ?? (value === undefined ? "" : JSON.stringify(value));
   const headers: Record<string, string> = { ...base, "x-request-id": exchange.id };
   if (body !== "") headers["content-type"] = "application/json";
   Object.assign(headers, reply.headers);
+  if (stream !== undefined && exchange.request.method !== "HEAD") {
+    return { status, headers, body: "", stream };
+  }
   if (exchange.request.method !== "HEAD") return { status, headers, body };
   return {
     status,

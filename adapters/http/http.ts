@@ -21,6 +21,11 @@ export type HttpResponse = Readonly<{
   status: number;
   headers: Readonly<Record<string, string>>;
   body: string | Uint8Array;
+  /**
+   * An answer that goes on: it is the body, and `body` is empty. The door takes a piece when there
+   * is room for it, and aborts `until` when nobody reads any more or the door closes.
+   */
+  stream?: ((until: AbortSignal) => AsyncIterable<string>) | undefined;
 }>;
 
 export type HttpApp = (request: HttpRequest) => Promise<HttpResponse>;

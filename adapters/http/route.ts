@@ -3,17 +3,18 @@ import type { Result } from "../../core/engine/refusal.ts";
 import type { Caller, Listing } from "../../core/engine/views.ts";
 import type { Serving } from "./app-deps.ts";
 import type { ProblemCode } from "./error-catalog.ts";
-import type { HttpRequest } from "./http.ts";
+import type { HttpRequest, HttpResponse } from "./http.ts";
 import type { Checked, Refused } from "./problem.ts";
 
 /** What a caller must be allowed: `nothing` and `platform` routes belong to no tenant. */
 export type Need = "nothing" | "platform" | "read" | "decide" | "operate" | "administer";
 
-/** What a handler answers: `value` goes out as JSON, `text` as it is. */
+/** What a handler answers: `value` goes out as JSON, `text` and `stream` as they are. */
 export type Reply = Readonly<{
   status: number;
   value?: unknown;
   text?: string;
+  stream?: HttpResponse["stream"];
   headers?: Readonly<Record<string, string>>;
 }>;
 

@@ -57,15 +57,14 @@ export function rawConnection(port: number) {
     /** Everything that came until the other side closed. */
     closed,
     /** What has come once it holds this text. */
-    until(text: string): Promise<string> {
-      return new Promise((resolve, reject) => {
+    until: (text: string): Promise<string> =>
+      new Promise((resolve, reject) => {
         const look = () => {
           if (received.includes(text)) resolve(received);
         };
         socket.on("data", look);
         socket.on("close", () => reject(new Error(`closed after: ${received}`)));
         look();
-      });
-    },
+      }),
   };
 }
