@@ -6,6 +6,7 @@ import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { openSqlite } from "../adapters/sqlite/open.ts";
 import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
 import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
+import type { Access } from "../core/engine/access.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { type DueHandler, type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
@@ -15,14 +16,16 @@ import { timedId } from "../core/kernel/ids.ts";
 import type { Log } from "../core/ports/log.ts";
 import { tableOutbox } from "../core/store/outbox.ts";
 import { tableReplays } from "../core/store/replays.ts";
+import { type EngineOptions, engineParts } from "../wiring/engine-parts.ts";
+import { processWatch } from "../wiring/process-watch.ts";
+import { random } from "../wiring/random.ts";
 import { devRoutes } from "./dev-routes.ts";
 import { type Drivers, drivers } from "./drivers.ts";
-import { engineParts } from "./engine-parts.ts";
 import { localMailbox, type Mailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
+import { localSigner } from "./local-signer.ts";
 import { openAccess } from "./open-access.ts";
 import { processStats } from "./process-stats.ts";
-import { random } from "./random.ts";
 import { ticker } from "./ticker.ts";
 import { timeTravel } from "./time-travel.ts";
 import { openVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -74,21 +77,11 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   const mailbox = localMailbox({ table, clock });
   const access = await openAccess({ ...options, table, clock, newId });
   const artifacts = sqliteArtifacts(database);
-  wired.engine = engineParts({ ...options, table, artifacts, clock, secrets, access, queue: work });
+  const world = { table, artifacts, clock, secrets, access, queue: work };
+  wired.engine = localEngine(world, options);
   wired.due = fireDue(dueHandlers(wired.engine, work, { mailbox, publicUrl, log }));
 
-  const app = httpApp({
-    engine: createEngine(wired.engine),
-    access,
-    secrets,
-    replays: tableReplays({ table, clock }),
-    limits: HTTP_LIMITS,
-    version: options.version,
-    publicUrl,
-    log,
-    health: async () => (await access.tenants({ limit: 1 })).data.length > 0,
-    newId: () => randomUUID(),
-  });
+  const app = localApp(world, wired.engine, options);
   const dev = devRoutes({
     mailbox,
     clock,
@@ -115,6 +108,45 @@ type Wired = { engine?: EngineDeps; due?: Required<DueHandler> };
 function engineOf({ engine }: Wired): EngineDeps {
   if (!engine) throw new Error("the engine is not wired yet");
   return engine;
+}
+
+type World = Pick<EngineOptions, "table" | "artifacts" | "clock" | "secrets" | "queue"> &
+  Readonly<{ access: Access }>;
+
+/** The engine of a process that is alone with its file. */
+function localEngine(
+  world: World,
+  { linkKey, models }: Pick<LocalOptions, "linkKey" | "models">,
+): EngineDeps {
+  return engineParts({
+    ...world,
+    // The ticker looks at every row that is written, and fires it at its time.
+    timers: { set: () => undefined },
+    watch: processWatch(),
+    signer: localSigner(linkKey),
+    models,
+    isAuthority: true,
+    allowLoopback: true,
+  });
+}
+
+function localApp(
+  { table, clock, access, secrets }: World,
+  engine: EngineDeps,
+  { version, publicUrl, log }: LocalOptions,
+): HttpApp {
+  return httpApp({
+    engine: createEngine(engine),
+    access,
+    secrets,
+    replays: tableReplays({ table, clock }),
+    limits: HTTP_LIMITS,
+    version,
+    publicUrl,
+    log,
+    health: async () => (await access.tenants({ limit: 1 })).data.length > 0,
+    newId: () => randomUUID(),
+  });
 }
 
 /** What rows of the due index ask for. */

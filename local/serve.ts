@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { parseModels } from "../adapters/models/models-config.ts";
+import { jsonLog } from "../wiring/json-log.ts";
 import { type BannerFacts, banner } from "./banner.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { isLoopback, localUrl, servedHosts } from "./host-name.ts";
 import { httpDoor } from "./http-door.ts";
-import { jsonLog } from "./json-log.ts";
 import { openLocal } from "./runtime.ts";
 import { type Settings, settings } from "./settings.ts";
 

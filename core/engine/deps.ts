@@ -5,6 +5,7 @@ import type { Queue } from "../ports/queue.ts";
 import type { Randomness } from "../ports/randomness.ts";
 import type { Signer } from "../ports/signer.ts";
 import type { Table } from "../ports/table.ts";
+import type { Timers } from "../ports/timers.ts";
 import type { Tools } from "../ports/tools.ts";
 import type { Watch } from "../ports/watch.ts";
 import type { RunLog } from "../store/run-log.ts";
@@ -28,6 +29,7 @@ export type EngineDeps = Readonly<{
   clock: Clock;
   watch: Watch;
   queue: Queue;
+  timers: Timers;
   workflows: Workflows;
   toolStore: ToolStore;
   tools: Tools;

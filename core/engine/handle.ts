@@ -3,11 +3,12 @@ import { decide } from "../kernel/decide.ts";
 import type { Decision } from "../kernel/decision.ts";
 import type { Context } from "../kernel/draft.ts";
 import type { Event } from "../kernel/event.ts";
-import { type Actor, isSettled } from "../kernel/run.ts";
+import { type Actor, isSettled, nextDue, type Run } from "../kernel/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Fault } from "../ports/fault.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
+import type { Timers } from "../ports/timers.ts";
 import type { Watch } from "../ports/watch.ts";
 import { rows } from "../store/rows.ts";
 import type { Committed, RunLog } from "../store/run-log.ts";
@@ -21,6 +22,7 @@ export type HandleDeps = Readonly<{
   cache: RunCache;
   clock: Clock;
   watch: Watch;
+  timers: Timers;
   /** Tools and the compiled workflow, by what the run has pinned. */
   contextOf(tenant: string, pinned: Pinned): Promise<Omit<Context, "now">>;
   /** A random id: how a commit whose answer was lost is recognised. */
@@ -97,6 +99,7 @@ export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
     if (committed.type === "won") {
       deps.cache.put(key, committed.loaded);
       deps.watch.committed(key, isSettled(decision.run));
+      await setTimer(deps, key, base.run, decision.run);
       return { ...decision, context, committed: true };
     }
     deps.cache.forget(key);
@@ -131,6 +134,12 @@ async function commit(
       await waitTurn(deps, given, tries, error);
     }
   }
+}
+
+/** The row in the `due` index is already written; a timer only makes what is due punctual. */
+async function setTimer({ timers }: HandleDeps, key: RunKey, before: Run, after: Run) {
+  const due = nextDue(after);
+  if (due !== undefined && due !== nextDue(before)) await timers.set(key, due);
 }
 
 /**

@@ -7,7 +7,9 @@ import type { Caller } from "../../core/engine/views.ts";
 import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { RunKey } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
-import { engineParts } from "../../local/engine-parts.ts";
+import { localSigner } from "../../local/local-signer.ts";
+import { engineParts } from "../../wiring/engine-parts.ts";
+import { processWatch } from "../../wiring/process-watch.ts";
 import { memoryTable } from "../support/memory-table.ts";
 import { reckoned, type Written } from "../support/write-units.ts";
 
@@ -24,7 +26,11 @@ async function writesOf(steps: number): Promise<readonly Written[]> {
     secrets: {} as Secrets,
     access: { tenant: async () => ({ ok: true, value: { limits: {} } }) } as unknown as Access,
     queue: { wake: (key) => void woken.push(key) },
-    linkKey: new Uint8Array(32),
+    timers: { set: () => undefined },
+    watch: processWatch(),
+    signer: localSigner(new Uint8Array(32)),
+    isAuthority: true,
+    allowLoopback: true,
     models: parseModels(undefined),
   });
   const engine = createEngine(deps);

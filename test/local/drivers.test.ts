@@ -9,7 +9,9 @@ import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { Queue } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import { type Drivers, drivers } from "../../local/drivers.ts";
-import { engineParts } from "../../local/engine-parts.ts";
+import { localSigner } from "../../local/local-signer.ts";
+import { engineParts } from "../../wiring/engine-parts.ts";
+import { processWatch } from "../../wiring/process-watch.ts";
 import { memoryTable } from "../support/memory-table.ts";
 
 const log = { info: () => undefined, error: () => undefined };
@@ -27,7 +29,11 @@ function house() {
     secrets: {} as Secrets,
     access: { tenant: async () => ({ ok: true, value: { limits: {} } }) } as unknown as Access,
     queue,
-    linkKey: new Uint8Array(32),
+    timers: { set: () => undefined },
+    watch: processWatch(),
+    signer: localSigner(new Uint8Array(32)),
+    isAuthority: true,
+    allowLoopback: true,
     models: parseModels(undefined),
   });
   const tools = {

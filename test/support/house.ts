@@ -12,7 +12,9 @@ import type { RunKey } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import type { Table } from "../../core/ports/table.ts";
 import type { ToolCall } from "../../core/ports/tools.ts";
-import { engineParts } from "../../local/engine-parts.ts";
+import { localSigner } from "../../local/local-signer.ts";
+import { engineParts } from "../../wiring/engine-parts.ts";
+import { processWatch } from "../../wiring/process-watch.ts";
 import { memoryTable } from "./memory-table.ts";
 
 export const ADMIN: Caller = { tenant: "default", role: "admin", keyId: "key_1", actsFor: true };
@@ -56,8 +58,12 @@ export function house(options: HouseOptions = {}): House {
       tenant: async () => ({ ok: true, value: { limits: options.limits ?? {} } }),
     } as unknown as Access,
     queue: { wake: (key) => void woken.push(key) },
-    linkKey: new Uint8Array(32),
+    timers: { set: () => undefined },
+    watch: processWatch(),
+    signer: localSigner(new Uint8Array(32)),
     models: parseModels(undefined),
+    isAuthority: true,
+    allowLoopback: true,
   });
   const tools: EngineDeps["tools"] = {
     builtins: parts.tools.builtins,

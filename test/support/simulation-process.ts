@@ -12,7 +12,7 @@ import { DUE_SHARDS } from "../../core/store/rows.ts";
 import { runLog } from "../../core/store/run-log.ts";
 import { toolStore } from "../../core/store/tools.ts";
 import { workflowStore } from "../../core/store/workflows.ts";
-import { localWatch } from "../../local/local-watch.ts";
+import { processWatch } from "../../wiring/process-watch.ts";
 import type { Chance } from "./simulation-random.ts";
 import type { Time } from "./simulation-time.ts";
 
@@ -95,6 +95,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
     elapsed,
     clock: { now: () => Math.floor(time.now()) },
     queue: { wake: (key) => options.onWake(key) },
+    timers: { set: () => undefined },
     schemas: { problems: () => [], validate: () => [] },
     signer: { mac: async (text) => hash(text), verify: async (text, mac) => hash(text) === mac },
     toolProblems: () => [],
@@ -107,7 +108,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
       salt: () => chance.hex(),
     }),
     cache: runCache({ sizeMax: 4, isAuthority: options.isAuthority }),
-    watch: localWatch(),
+    watch: processWatch(),
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),
     tools: options.tools,

@@ -2,7 +2,7 @@ import type { RunKey } from "../core/ports/queue.ts";
 import type { Watch } from "../core/ports/watch.ts";
 
 /** Commits told within the process. Nobody who does not listen is remembered. */
-export function localWatch(): Watch {
+export function processWatch(): Watch {
   const listeners = new Map<string, Set<(settled: boolean) => void>>();
   return {
     follow(key, listener) {

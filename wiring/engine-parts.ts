@@ -13,44 +13,56 @@ import type { Clock } from "../core/ports/clock.ts";
 import type { Outbound } from "../core/ports/outbound.ts";
 import type { Queue } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
+import type { Signer } from "../core/ports/signer.ts";
 import type { Table } from "../core/ports/table.ts";
+import type { Timers } from "../core/ports/timers.ts";
+import type { Watch } from "../core/ports/watch.ts";
 import { runLog } from "../core/store/run-log.ts";
 import { toolStore } from "../core/store/tools.ts";
 import { workflowStore } from "../core/store/workflows.ts";
-import { localSigner } from "./local-signer.ts";
-import { localWatch } from "./local-watch.ts";
 import { random } from "./random.ts";
 import { schemas } from "./schemas.ts";
 import { templateEvaluator } from "./template-evaluator.ts";
 
 const RUNS_CACHED_MAX = 10_000;
 
-/** What the engine needs, as one process has it. */
-export function engineParts(options: {
+export type EngineOptions = Readonly<{
   table: Table;
   artifacts: Artifacts;
   clock: Clock;
   secrets: Secrets;
-  access: Access;
+  access: Pick<Access, "tenant">;
   queue: Queue;
-  linkKey: Uint8Array;
+  timers: Timers;
+  watch: Watch;
+  signer: Signer;
   models: ModelsConfig;
-}): EngineDeps {
-  const { table, artifacts, clock, secrets, access, queue } = options;
+  /** This process alone writes: what it remembers is what is stored. */
+  isAuthority: boolean;
+  /** A laptop's tools may be on the laptop; no other private address is ever called. */
+  allowLoopback: boolean;
+}>;
+
+/** What the engine needs, made the same behind every door. */
+export function engineParts(options: EngineOptions): EngineDeps {
+  const { table, artifacts, clock, secrets, access, allowLoopback } = options;
+  const { queue, timers, watch, signer } = options;
+  const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback });
   return {
     table,
     clock,
     queue,
+    timers,
+    watch,
+    signer,
     schemas,
     hash,
     elapsed,
-    signer: localSigner(options.linkKey),
     toolProblems: (name, tool) => toolProblems({ ...tool, name }),
     pause: (ms) => pause(ms),
     turn: () => immediate(),
     log: runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") }),
-    cache: runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: true }),
-    watch: localWatch(),
+    cache: runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: options.isAuthority }),
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),
     tools: tools({ secrets, request, evaluate: templateEvaluator(clock) }),
@@ -87,9 +99,6 @@ function remembered(ask: (tenant: string) => Promise<Limits>): (tenant: string) 
 function elapsed(): number {
   return performance.now();
 }
-
-/** A laptop's tools may be on the laptop; no other private address is ever called. */
-const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback: true });
 
 function hash(text: string): string {
   return hashOnce("sha256", text, "hex");
