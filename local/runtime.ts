@@ -11,6 +11,7 @@ import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { type DueHandler, type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
+import { fireSchedule } from "../core/engine/schedules/fire-schedule.ts";
 import { readTask, taskView } from "../core/engine/tasks.ts";
 import { timedId } from "../core/kernel/ids.ts";
 import type { Log } from "../core/ports/log.ts";
@@ -174,6 +175,7 @@ function dueHandlers(
       // What a driver was doing when the process died has no due time of its own.
       isOwed: (row) => row["owed"] === true,
     },
+    schedule: { fire: fireSchedule(engine, createEngine(engine).runs) },
   };
 }
 

@@ -1,5 +1,6 @@
 import { hash as hashOnce } from "node:crypto";
 import { setImmediate as immediate, setTimeout as pause } from "node:timers/promises";
+import { cronerCalendar } from "../adapters/calendar/croner-calendar.ts";
 import { models } from "../adapters/models/models.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
@@ -51,6 +52,7 @@ export function engineParts(options: EngineOptions): EngineDeps {
   return {
     table,
     clock,
+    calendar: cronerCalendar(),
     queue,
     timers,
     watch,

@@ -4,6 +4,7 @@ import { approveRoutes } from "./routes/approve.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...runActionRoutes,
   ...taskRoutes,
   ...toolRoutes,
+  ...scheduleRoutes,
   ...secretRoutes,
   ...keyRoutes,
   ...tenantRoutes,

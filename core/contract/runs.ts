@@ -40,7 +40,7 @@ export const WAIT_KINDS = [
 ] as const;
 
 /** Checked whole, by reference: a record schema would drop a key named `__proto__` unseen. */
-const Tags = z
+export const Tags = z
   .unknown()
   .refine(
     isTags,

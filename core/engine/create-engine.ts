@@ -4,15 +4,18 @@ import type { DriveDeps } from "./drive.ts";
 import type { Engine } from "./engine.ts";
 import { linksOf } from "./links.ts";
 import { runsOf } from "./runs.ts";
+import { schedulesOf } from "./schedules/schedules.ts";
 import { tasksOf } from "./tasks.ts";
 import { toolsOf } from "./tools.ts";
 import { workflowsOf } from "./workflows.ts";
 
 /** The product behind every door. */
 export function createEngine(deps: EngineDeps): Engine {
+  const runs = runsOf(deps);
   return {
     workflows: workflowsOf(deps),
-    runs: runsOf(deps),
+    runs,
+    schedules: schedulesOf(deps, runs),
     tasks: tasksOf(deps),
     links: linksOf(deps),
     tools: toolsOf(deps),

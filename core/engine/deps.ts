@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../kernel/json.ts";
+import type { Calendar } from "../ports/calendar.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Models } from "../ports/models.ts";
 import type { Queue } from "../ports/queue.ts";
@@ -27,6 +28,7 @@ export type EngineDeps = Readonly<{
   log: RunLog;
   cache: RunCache;
   clock: Clock;
+  calendar: Calendar;
   watch: Watch;
   queue: Queue;
   timers: Timers;

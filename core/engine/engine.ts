@@ -1,6 +1,7 @@
 import type { Json } from "../kernel/json.ts";
 import type { RunFilter, TaskFilter } from "./filters.ts";
 import type { Problem, Result } from "./refusal.ts";
+import type { Schedules } from "./schedules/schedules.ts";
 import type {
   Caller,
   DecideRequest,
@@ -74,6 +75,7 @@ export interface Engine {
       }>
     >;
   };
+  readonly schedules: Schedules;
   readonly tasks: {
     list(caller: Caller, filter: TaskFilter, paging: Paging): Promise<Listing<TaskView>>;
     get(caller: Caller, taskId: string): Promise<Result<TaskView>>;

@@ -24,7 +24,7 @@ import { named } from "./workflows.ts";
  */
 export function starting(deps: EngineDeps): Engine["runs"]["start"] {
   return async (caller, request) => {
-    const checked = await check(deps, caller, request);
+    const checked = await checkStart(deps, caller, request);
     if (checked.ok) return create(deps, caller, request, checked.value);
     // A repeat is answered as the first was, whatever has changed since: a newer version of the
     // workflow may take other input.
@@ -34,7 +34,8 @@ export function starting(deps: EngineDeps): Engine["runs"]["start"] {
 
 type Checked = Readonly<{ record: WorkflowRecord; input: Json; deadline: Instant | undefined }>;
 
-async function check(
+/** What can be said against a start before it is tried. */
+export async function checkStart(
   deps: EngineDeps,
   caller: Caller,
   request: StartRequest,

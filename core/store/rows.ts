@@ -33,6 +33,7 @@ export const rows = {
     pk: `${tenant}#workflows`,
     sk: name,
   }),
+  schedule: (tenant: string, id: string): Key => ({ pk: `${tenant}#schedules`, sk: id }),
   tool: (tenant: string, name: string): Key => ({ pk: `${tenant}#tools`, sk: name }),
   secret: (tenant: string, name: string): Key => ({ pk: `${tenant}#secrets`, sk: name }),
   replay: (scope: string, key: string): Key => ({ pk: `${scope}#replays`, sk: key }),

@@ -52,6 +52,7 @@ export const RINGS: readonly Ring[] = [
     { from: "quickjs-emscripten-core" },
     { from: "@jitl/quickjs-wasmfile-release-sync" },
   ]),
+  ring("adapters/calendar/", [{ from: "node:" }, { from: "croner" }]),
   ring("adapters/rules/", [{ from: "node:" }, { from: "feelin" }]),
   ring("adapters/import/", [{ from: "jsonata" }, { from: "core/kernel/" }]),
   ring("adapters/models/", [
@@ -99,6 +100,7 @@ export const RINGS: readonly Ring[] = [
       { from: "adapters/tools/" },
       { from: "adapters/sandbox/" },
       { from: "adapters/rules/" },
+      { from: "adapters/calendar/" },
       { from: "node:" },
     ],
   },
@@ -136,6 +138,7 @@ export const RINGS: readonly Ring[] = [
       { from: "local/" },
       { from: "wiring/" },
       { from: "adapters/import/" },
+      { from: "adapters/calendar/" },
       { from: "ws" },
       { from: "core/" },
       { from: "adapters/http/" },

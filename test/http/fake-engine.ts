@@ -55,6 +55,7 @@ export function fakeEngine() {
   };
 
   const engine: Engine = {
+    schedules: empty(),
     workflows: {
       publish: async (_caller, document) => {
         const name = JSON.stringify((document as JsonObject)["name"] ?? "").slice(1, -1);
@@ -247,4 +248,11 @@ export function taskOf(changes: Partial<TaskView> = {}): TaskView {
     updatedAt: AT,
     ...changes,
   };
+}
+
+/** A room of the engine in which there is nothing. */
+function empty(): never {
+  const nothing = async () => refuse("NOT_FOUND", "There is nothing.");
+  const list = async () => ({ data: [], nextCursor: null });
+  return new Proxy({}, { get: (_, name) => (name === "list" ? list : nothing) }) as never;
 }

@@ -139,7 +139,7 @@ describe("the OpenAPI document", () => {
 describe("docs/http-api.md", () => {
   test("lists the routes that are served, and no other", () => {
     const text = readFileSync(new URL("../../docs/http-api.md", import.meta.url), "utf8");
-    const listed = [...text.matchAll(/^\| `(GET|POST|PUT|DELETE) (\/\S*)` \|/gm)];
+    const listed = [...text.matchAll(/^\| `(GET|POST|PUT|PATCH|DELETE) (\/\S*)` \|/gm)];
 
     expect(listed.map((match) => `${match[1]} ${match[2]}`).toSorted()).toEqual(
       ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted(),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { cronerCalendar } from "../../adapters/calendar/croner-calendar.ts";
 import { createEngine, driveDeps } from "../../core/engine/create-engine.ts";
 import type { EngineDeps } from "../../core/engine/deps.ts";
 import { type Drive, drive } from "../../core/engine/drive.ts";
@@ -94,6 +95,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
     hash,
     elapsed,
     clock: { now: () => Math.floor(time.now()) },
+    calendar: cronerCalendar(),
     queue: { wake: (key) => options.onWake(key) },
     timers: { set: () => undefined },
     schemas: { problems: () => [], validate: () => [] },

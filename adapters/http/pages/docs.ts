@@ -8,7 +8,7 @@ type Line = Readonly<{ method: string; path: string; operation: Operation }>;
 type Field = Readonly<{ name: string; in: string; description?: string; required?: boolean }>;
 type Content = Readonly<Record<string, { schema?: { $ref?: string } }>>;
 
-const METHODS = ["get", "post", "put", "delete"] as const;
+const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
 /** The OpenAPI document for people: every operation, what it takes and what it answers. */
 export function docsPage(document: OpenApiDocument): string {
