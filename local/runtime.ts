@@ -9,6 +9,7 @@ import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
 import type { Access } from "../core/engine/access.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
+import { eventHandlers } from "../core/engine/events/send-event.ts";
 import { type DueHandler, type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
 import { fireSchedule } from "../core/engine/schedules/fire-schedule.ts";
@@ -169,6 +170,7 @@ function dueHandlers(
     },
   };
   return {
+    ...eventHandlers(engine),
     mail: { fire: async (row) => void (await sendOwed(owed, row)), isOwed: () => true },
     run: {
       fire: (row) => work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }),

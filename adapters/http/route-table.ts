@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...workflowRoutes,
   ...runRoutes,
   ...runActionRoutes,
+  ...eventRoutes,
   ...taskRoutes,
   ...toolRoutes,
   ...scheduleRoutes,

@@ -16,6 +16,28 @@ export const SignalRequest = z
     examples: [{ name: "payment", key: "A-17", payload: { paid: true }, id: "pay-1" }],
   });
 
+export const EventRequest = SignalRequest.meta({
+  id: "EventRequest",
+  description: "An event for every run of the tenant that waits for it.",
+  examples: [{ name: "payment", key: "A-17", payload: { paid: true }, id: "pay-1" }],
+});
+
+export const EventSent = z
+  .strictObject({
+    id: z.string().max(256).meta({ description: "The sender's id, or one that was made." }),
+    delivered: z.number().int().min(0).max(1_000_000).meta({
+      description: "How many runs took it.",
+    }),
+    buffered: z.boolean().meta({
+      description: "Nobody waited: it is kept for the first who will, for seven days.",
+    }),
+  })
+  .meta({
+    id: "EventSent",
+    description: "Who has the event.",
+    examples: [{ id: "pay-1", delivered: 1, buffered: false }],
+  });
+
 export const SignalAccepted = z
   .strictObject({ accepted: z.boolean(), duplicate: z.boolean() })
   .meta({

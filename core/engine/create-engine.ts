@@ -2,6 +2,7 @@ import { handleDeps, registeredTool } from "./contexts.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { DriveDeps } from "./drive.ts";
 import type { Engine } from "./engine.ts";
+import { eventsOf } from "./events/send-event.ts";
 import { linksOf } from "./links.ts";
 import { runsOf } from "./runs.ts";
 import { schedulesOf } from "./schedules/schedules.ts";
@@ -16,6 +17,7 @@ export function createEngine(deps: EngineDeps): Engine {
     workflows: workflowsOf(deps),
     runs,
     schedules: schedulesOf(deps, runs),
+    events: eventsOf(deps),
     tasks: tasksOf(deps),
     links: linksOf(deps),
     tools: toolsOf(deps),

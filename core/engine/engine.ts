@@ -5,6 +5,7 @@ import type { Schedules } from "./schedules/schedules.ts";
 import type {
   Caller,
   DecideRequest,
+  EventSent,
   EventView,
   LinkView,
   Listing,
@@ -76,6 +77,10 @@ export interface Engine {
     >;
   };
   readonly schedules: Schedules;
+  readonly events: {
+    /** To every run of the tenant that waits for it; kept only when there is none. */
+    send(caller: Caller, request: SignalRequest): Promise<Result<EventSent>>;
+  };
   readonly tasks: {
     list(caller: Caller, filter: TaskFilter, paging: Paging): Promise<Listing<TaskView>>;
     get(caller: Caller, taskId: string): Promise<Result<TaskView>>;

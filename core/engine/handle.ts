@@ -14,6 +14,7 @@ import { rows } from "../store/rows.ts";
 import type { Committed, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
+import { opensEventWait, takeEarly } from "./events/early-events.ts";
 import type { RunCache } from "./run-cache.ts";
 
 export type HandleDeps = Readonly<{
@@ -69,6 +70,14 @@ const ROWS_MAX = 90;
  * log says so. Neither is ever given up after a number of tries, only when the caller's time ends.
  */
 export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
+  const handled = await handleOnce(deps, given);
+  if (handled.type !== "accepted" || !handled.committed) return handled;
+  if (!opensEventWait(handled.events)) return handled;
+  return takeEarly(deps, given, handled, (more) => handleOnce(deps, more));
+}
+
+/** `handle`, but for events of the tenant that came before the run waited for them. */
+export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handled> {
   const { key, command } = given;
   let cached = deps.cache.get(key);
   // A start expects no run; if there is one after all, the condition on its commit tells.

@@ -175,6 +175,9 @@ export type SignalRequest = Readonly<{
   id?: string | undefined;
 }>;
 
+/** `delivered` counts the runs that took it; `buffered` is true when there was none. */
+export type EventSent = Readonly<{ id: string; delivered: number; buffered: boolean }>;
+
 export type DecisionView = Readonly<{
   decision: string;
   by: string;

@@ -6,6 +6,7 @@ import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
+import { fireParts } from "./nodes/wait-several.ts";
 import { hasEnded, isOwed, startName, type Token, tokensOf } from "./run.ts";
 import { waitingOn } from "./waiting-on.ts";
 
@@ -50,6 +51,7 @@ async function fireDue(draft: Draft): Promise<void> {
 
 async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> {
   if (token.wait?.kind === "timer") return fire(draft, token, dueAt);
+  if (token.wait?.kind === "several") return fireParts(draft, token);
   const { wait } = token;
   if (wait?.kind === "approval") {
     const { node, visit, attempt, id } = token;

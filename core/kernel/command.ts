@@ -39,7 +39,15 @@ export type Command =
   /** Look at the clock and at what is ready. Only a driver starts effects. */
   | Readonly<{ type: "run.advance"; driver?: Driver }>
   | Readonly<{ type: "step.settle"; outcomes: readonly Outcome[]; driver: Driver }>
-  | Readonly<{ type: "run.signal"; name: string; key?: string; payload: Json; id?: string }>
+  | Readonly<{
+      type: "run.signal";
+      name: string;
+      key?: string;
+      payload: Json;
+      id?: string;
+      /** An event of the tenant is for runs that wait, and is kept by none. */
+      unlessWaiting?: "keep" | "ignore";
+    }>
   | Readonly<{ type: "run.respond"; body: Json }>
   | Readonly<{ type: "run.cancel"; reason?: string }>
   | Readonly<{

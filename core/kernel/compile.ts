@@ -10,7 +10,7 @@ const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   llm: ["model", "system", "prompt", "messages", "schema"],
   tool: [],
   approval: ["title", "description", "preview", "approvers", "due"],
-  wait: ["until", "for", "event"],
+  wait: ["until", "for", "event", "any", "all"],
   end: ["output", "error"],
 };
 

@@ -73,6 +73,8 @@ export type Event =
         cost?: number;
         /** The buffered signal that it consumed. */
         signal?: number;
+        /** Of a wait for any of several: the number of the one that came. */
+        won?: number;
         moves?: readonly Move[];
       }>)
   | (Step &
@@ -92,7 +94,15 @@ export type Event =
         recovery?: boolean;
       }>)
   | (Step & Readonly<{ type: "step.unknown"; attempt: number }>)
-  | (Step & Readonly<{ type: "step.waiting"; attempt: number; wait: Wait; dueAt?: Instant }>)
+  | (Step &
+      Readonly<{
+        type: "step.waiting";
+        attempt: number;
+        wait: Wait;
+        dueAt?: Instant;
+        /** Buffered signals that are parts of what it waits for, and had come before. */
+        took?: readonly number[];
+      }>)
   | (Step & Readonly<{ type: "step.cancelled"; attempt: number; code?: string }>)
   | (Step &
       Readonly<{
@@ -103,7 +113,7 @@ export type Event =
         error?: RunError;
       }>)
   | (Step & Readonly<{ type: "timer.set"; dueAt: Instant }>)
-  | (Step & Readonly<{ type: "timer.fired"; dueAt: Instant }>)
+  | (Step & Readonly<{ type: "timer.fired"; dueAt: Instant; part?: number }>)
   | TaskCreated
   | (Step & Readonly<{ type: "task.decided"; task: string; vote: Vote; settled: boolean }>)
   | (Step & Readonly<{ type: "task.expired"; task: string }>)
@@ -116,6 +126,9 @@ export type Event =
       id?: string;
       /** The step that it was given to; without one it is buffered. */
       step?: string;
+      /** It is one of all that this token waits for, which goes on waiting. */
+      token?: number;
+      part?: number;
     }>;
 
 export type TaskCreated = Step &

@@ -30,12 +30,26 @@ export function started(run: Run, event: EventOf<"step.started">, at: Instant): 
   };
 }
 
+export function waits(run: Run, event: EventOf<"step.waiting">, at: Instant): Run {
+  const { token: id, wait, dueAt, took } = event;
+  const next = withToken(run, id, (token) => ({
+    ...token,
+    status: "waiting",
+    wait,
+    since: at,
+    ...(dueAt === undefined ? {} : { dueAt }),
+  }));
+  if (!took) return next;
+  return { ...next, signals: next.signals.filter(({ n }) => !took.includes(n)) };
+}
+
 export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
   const next = record(run, event.node, event.token, {
     visit: event.visit,
     status: "succeeded",
     output: event.output,
     attempts: event.attempt,
+    ...(event.won !== undefined && { won: event.won }),
   });
   const { usage, signal } = event;
   return applyMoves(

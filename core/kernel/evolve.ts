@@ -1,6 +1,8 @@
+import { instantText } from "./duration.ts";
 import type { Event, EventOf } from "./event.ts";
-import { failed, started, succeeded, withoutWait, withToken } from "./evolve-steps.ts";
+import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
 import type { Instant } from "./json.ts";
+import { withPart } from "./open-events.ts";
 import { type Run, type Token, unstarted } from "./run.ts";
 
 /** How many ids of signals are remembered to drop repeats. */
@@ -40,20 +42,18 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
         ...(event.recovery && { recovering: true, recoveries: token.recoveries + 1 }),
       }));
     case "step.waiting":
-      return withToken(run, event.token, (token) => ({
-        ...token,
-        status: "waiting",
-        wait: event.wait,
-        since: at,
-        ...(event.dueAt === undefined ? {} : { dueAt: event.dueAt }),
-      }));
+      return waits(run, event, at);
     // The token went with the event that caused this; a result is only what completed.
     case "step.cancelled":
     case "step.unknown":
     case "tool.returned":
     case "timer.set":
-    case "timer.fired":
       return run;
+    case "timer.fired": {
+      const { token, part } = event;
+      if (part === undefined) return run;
+      return withToken(run, token, (one) => withPart(one, part, { firedAt: instantText(at) }));
+    }
     case "task.created":
       return taskCreated(run, event);
     case "task.decided":
@@ -142,8 +142,13 @@ function signalled(run: Run, event: EventOf<"signal.received">): Run {
     ...(key !== undefined && { key }),
     ...(id !== undefined && { id }),
   };
+  const { token, part } = event;
+  const given =
+    token === undefined || part === undefined
+      ? run
+      : withToken(run, token, (one) => withPart(one, part, payload));
   return {
-    ...run,
+    ...given,
     signalsReceived: n,
     signals: event.step === undefined ? [...run.signals, signal] : run.signals,
     signalIds: id === undefined ? run.signalIds : [...run.signalIds, id].slice(-SIGNAL_IDS_MAX),

@@ -16,6 +16,7 @@ import {
   templates,
 } from "./check.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import { PARTS_MAX } from "./nodes/wait-several.ts";
 import type { NodeType } from "./workflow.ts";
 
 const backoff = anObject({
@@ -80,6 +81,34 @@ const textOrTexts: FieldCheck = (value, path, check) => {
   else listOf(aText, 40)(value, path, check);
 };
 
+const waitEvent = anObject({ name: aText, key: aText });
+const waitPart = anObject({
+  until: anInstantOrTemplate,
+  for: aDurationOrTemplate,
+  event: waitEvent,
+});
+
+const severalThings: FieldCheck = (value, path, check) => {
+  listOf(waitPart, PARTS_MAX)(value, path, check);
+  if (!Array.isArray(value)) return;
+  if (value.length === 0) check.error(path, "REQUIRED", "needs at least one event or time");
+  for (const [index, part] of value.entries()) {
+    if (!isObject(part)) continue;
+    const at = `${path}[${index}]`;
+    if (["until", "for", "event"].filter((field) => part[field] !== undefined).length !== 1) {
+      check.error(at, "REQUIRED", "has one of until, for and event");
+    }
+    checkEventName(part, at, check);
+  }
+};
+
+function checkEventName(wait: JsonObject, path: string, check: Check): void {
+  const { event } = wait;
+  if (isObject(event) && event["name"] === undefined) {
+    check.error(`${path}.event.name`, "REQUIRED", "an event has a name");
+  }
+}
+
 /** The fields of each type beside the common ones. What is not here is refused by name. */
 export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, FieldCheck>>>> = {
   set: {},
@@ -108,9 +137,9 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
   wait: {
     until: anInstantOrTemplate,
     for: aDurationOrTemplate,
-    event: anObject({ name: aText, key: aText }),
-    any: notYet("a wait for any of several"),
-    all: notYet("a wait for all of several"),
+    event: waitEvent,
+    any: severalThings,
+    all: severalThings,
   },
   end: {
     status: oneOf("succeeded", "failed"),
@@ -153,22 +182,14 @@ function checkTogether(type: NodeType, node: JsonObject, path: string, check: Ch
     const text = "an llm node has either a prompt or messages";
     check.error(`${path}.prompt`, has("prompt") ? "INVALID_VALUE" : "REQUIRED", text);
   }
-  if (type === "wait" && ["until", "for", "event"].filter(has).length !== 1) {
-    check.error(path, "REQUIRED", "a wait has one of until, for and event");
-  }
-  if (type === "wait" && isObject(node["event"] ?? null)) {
-    const event = node["event"] as JsonObject;
-    if (event["name"] === undefined) {
-      check.error(`${path}.event.name`, "REQUIRED", "an event has a name");
-    }
-  }
+  if (type === "wait") checkWait(node, path, check);
   if (type === "approval") checkApproval(node, path, check);
   if (has("with") && (type === "llm" || type === "wait")) {
     const text = `with changes nothing on a node of type ${type}`;
     check.warn(`${path}.with`, "NO_EFFECT", text);
   }
   if (type === "tool" || type === "llm") return;
-  if (has("timeout") && type !== "approval" && !has("event")) {
+  if (has("timeout") && type !== "approval" && !["event", "any", "all"].some(has)) {
     const text = "timeout changes nothing on a node that waits for no answer";
     check.warn(`${path}.timeout`, "NO_EFFECT", text);
   }
@@ -176,6 +197,14 @@ function checkTogether(type: NodeType, node: JsonObject, path: string, check: Ch
     const text = `${field} changes nothing on a node that calls nothing`;
     check.warn(`${path}.${field}`, "NO_EFFECT", text);
   }
+}
+
+function checkWait(node: JsonObject, path: string, check: Check): void {
+  const fields = ["until", "for", "event", "any", "all"];
+  if (fields.filter((field) => node[field] !== undefined).length !== 1) {
+    check.error(path, "REQUIRED", "a wait has one of until, for, event, any and all");
+  }
+  checkEventName(node, path, check);
 }
 
 function isAddressLike(approver: Json): boolean {

@@ -66,7 +66,20 @@ export type Fork = Readonly<{ split: string; instance: number }>;
 export type Wait =
   | Readonly<{ kind: "timer"; until: Instant }>
   | Readonly<{ kind: "event"; name: string; key?: string; until?: Instant }>
+  | Readonly<{
+      kind: "several";
+      mode: "any" | "all";
+      parts: readonly WaitPart[];
+      /** What has come, by the number of its part. */
+      got: Readonly<Record<string, Json>>;
+      until?: Instant;
+    }>
   | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>;
+
+/** One of several things that a token waits for. */
+export type WaitPart =
+  | Readonly<{ kind: "timer"; until: Instant }>
+  | Readonly<{ kind: "event"; name: string; key?: string }>;
 
 /** The outcome of a visit, as `$steps` shows it. */
 export type StepResult = Readonly<{
@@ -75,6 +88,8 @@ export type StepResult = Readonly<{
   output?: Json;
   error?: RunError;
   attempts: number;
+  /** Of a wait for any of several: the number of the one that came. */
+  won?: number;
 }>;
 
 export type Vote = Readonly<{

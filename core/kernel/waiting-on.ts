@@ -1,21 +1,21 @@
 import { instantText } from "./duration.ts";
 import type { Instant, Json } from "./json.ts";
+import { openParts } from "./open-events.ts";
 import { type Run, stepId, type Token, tokensOf } from "./run.ts";
 
 /** What a run waits for, as readers see it: kind, since when, until when, and where. */
 export function waitingOn(run: Run): readonly { readonly [key: string]: Json }[] {
   return tokensOf(run).flatMap((token) => {
     if (token.status !== "waiting" && token.status !== "retrying") return [];
-    const { node, visit } = token;
-    return [
-      {
-        ...kindOf(token),
-        since: instantText(token.since),
-        ...untilOf(token.dueAt),
-        node,
-        step: stepId(node, visit),
-      },
-    ];
+    const { node, visit, wait } = token;
+    const since = instantText(token.since);
+    const at = { node, step: stepId(node, visit) };
+    if (wait?.kind !== "several")
+      return [{ ...kindOf(token), since, ...untilOf(token.dueAt), ...at }];
+    return openParts(wait).map(({ is }) => {
+      if (is.kind === "timer") return { kind: "timer", since, ...untilOf(is.until), ...at };
+      return { ...eventOf(is), since, ...untilOf(wait.until), ...at };
+    });
   });
 }
 
@@ -23,11 +23,12 @@ function kindOf(token: Token): { readonly [key: string]: Json } {
   const { wait } = token;
   if (token.status === "retrying") return { kind: "retry", attempt: token.attempt + 1 };
   if (wait?.kind === "approval") return { kind: "approval", task: wait.task };
-  if (wait?.kind === "event") {
-    const { name, key } = wait;
-    return { kind: "event", name, ...(key !== undefined && { key }) };
-  }
+  if (wait?.kind === "event") return eventOf(wait);
   return { kind: "timer" };
+}
+
+function eventOf({ name, key }: { name: string; key?: string }): { readonly [key: string]: Json } {
+  return { kind: "event", name, ...(key !== undefined && { key }) };
 }
 
 function untilOf(dueAt: Instant | undefined): { until?: string } {

@@ -20,6 +20,11 @@ export const rows = {
   /** Who waits for a tenant event, and events that nobody waited for yet. */
   event: (tenant: string, name: string, key: string) =>
     `${tenant}#event#${separate(name)}#${separate(key)}`,
+  /** An event that was sent with an id of the sender's own. */
+  eventId: (tenant: string, id: string): Key => ({
+    pk: `${tenant}#eventid#${separate(id)}`,
+    sk: "id",
+  }),
   counter: (tenant: string, name: string): Key => ({ pk: `${tenant}#counter`, sk: name }),
   unit: (tenant: string, counter: string, holder: string): Key => ({
     pk: `${tenant}#unit#${counter}`,

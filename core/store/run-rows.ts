@@ -1,11 +1,13 @@
 import type { Event, EventOf } from "../kernel/event.ts";
 import type { Instant } from "../kernel/json.ts";
+import { openEvents } from "../kernel/open-events.ts";
 import { hasEnded, isOwed, nextDue, type Run, tokensOf } from "../kernel/run.ts";
 import { waitingOn } from "../kernel/waiting-on.ts";
 import type { Item, Operation } from "../ports/table.ts";
 import { owedMail } from "./outbox.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
 import { closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
+import { eventWaitRow } from "./tenant-events.ts";
 
 /** How long a run that is owed something may go unlooked at before the sweep looks. */
 export const LOOK_AGAIN_MS = 60_000;
@@ -77,7 +79,9 @@ function openWaits(run: Run): string {
   let text = "";
   for (const token of tokensOf(run)) {
     if (token.status !== "waiting" && token.status !== "retrying") continue;
-    text += `${token.id}.${token.visit}.${token.attempt},`;
+    const { wait } = token;
+    const come = wait?.kind === "several" ? Object.keys(wait.got).length : 0;
+    text += `${token.id}.${token.visit}.${token.attempt}.${come},`;
   }
   return text;
 }
@@ -132,11 +136,11 @@ function waitRows(before: Run, after: Run) {
 
 function eventWaits(run: Run): ReadonlyMap<string, Item> {
   const waits = new Map<string, Item>();
-  for (const { id, visit, node, wait } of tokensOf(run)) {
-    if (wait?.kind !== "event") continue;
-    const pk = rows.event(run.tenant, wait.name, wait.key ?? "");
-    const sk = `wait#${run.id}#${node}.${visit}`;
-    waits.set(`${id}.${visit}`, { pk, sk, run: run.id });
+  for (const { token, part, name, key } of openEvents(run)) {
+    const { id, node, visit } = token;
+    const which = part === undefined ? "" : `#${part}`;
+    const step = `${node}.${visit}${which}`;
+    waits.set(`${id}.${visit}${which}`, eventWaitRow(run, { name, key, step }));
   }
   return waits;
 }

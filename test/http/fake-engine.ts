@@ -144,6 +144,12 @@ export function fakeEngine() {
         return found.ok ? ok({ ok: true, count: 4, head: "abc", errors: [] }) : found;
       },
     },
+    events: {
+      send: async (_caller, { name, id = "evt_1" }) => {
+        calls.push(`event ${name} ${id}`);
+        return ok({ id, delivered: 0, buffered: true });
+      },
+    },
     tasks: {
       list: async () => ({ data: [...tasks.values()], nextCursor: null }),
       get: async (_caller, id) => {

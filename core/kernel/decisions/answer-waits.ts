@@ -3,7 +3,10 @@ import type { Reason } from "../decision.ts";
 import { idsOf, succeed } from "../depart.ts";
 import { type Draft, emit, weigh } from "../draft.ts";
 import type { Json } from "../json.ts";
-import { type Run, type Token, tokensOf } from "../run.ts";
+import { tokenAt } from "../nodes/begin.ts";
+import { settleParts } from "../nodes/wait-several.ts";
+import { type OpenEvent, openEvents } from "../open-events.ts";
+import { type Run, tokensOf } from "../run.ts";
 import { bytesOf, SIZES } from "../sizes.ts";
 import { waitingOn } from "../waiting-on.ts";
 
@@ -19,21 +22,43 @@ export async function receiveSignal(
 ): Promise<Refused | undefined> {
   const { name, key, payload, id } = command;
   if (id !== undefined && draft.run.signalIds.includes(id)) return undefined;
-  const token = tokensOf(draft.run).find(
-    ({ wait }) => wait?.kind === "event" && wait.name === name && wait.key === key,
-  );
+  const open = openEvents(draft.run).find((one) => one.name === name && one.key === key);
+  if (!open && command.unlessWaiting === "ignore") return undefined;
   weigh(draft, payload);
-  if (!token && isFull(draft.run, payload)) return { reason: "signals_full" };
+  if (open) {
+    await receive(draft, open, payload, id);
+    return undefined;
+  }
+  if (isFull(draft.run, payload)) return { reason: "signals_full" };
+  const ids = id === undefined ? {} : { id };
+  emit(draft, { type: "signal.received", name, payload, ...keyed(key), ...ids });
+  return undefined;
+}
+
+/** An event comes to the token that waits for it. */
+async function receive(
+  draft: Draft,
+  { token, part, name, key }: OpenEvent,
+  payload: Json,
+  id?: string,
+): Promise<void> {
+  const { wait } = token;
+  const isOneOfAll = wait?.kind === "several" && wait.mode === "all" && part !== undefined;
   emit(draft, {
     type: "signal.received",
     name,
     payload,
-    ...(key !== undefined && { key }),
+    step: idsOf(token).step,
+    ...keyed(key),
     ...(id !== undefined && { id }),
-    ...(token && { step: idsOf(token).step }),
+    ...(isOneOfAll && { token: token.id, part }),
   });
-  if (token) await succeed(draft, token, { output: payload });
-  return undefined;
+  if (isOneOfAll) return settleParts(draft, tokenAt(draft, token.id));
+  return succeed(draft, token, { output: payload, ...(part !== undefined && { won: part }) });
+}
+
+function keyed(key: string | undefined): { key?: string } {
+  return key === undefined ? {} : { key };
 }
 
 function isFull({ signals }: Run, payload: Json): boolean {
@@ -54,19 +79,13 @@ export async function respond(
   if (others.length > 0) {
     return { reason: "wait_ambiguous", data: { waitingOn: waitingOn(draft.run) } };
   }
-  if (first.wait?.kind !== "event") return { reason: "answer_is_approval" };
-  const { name, key } = first.wait;
-  emit(draft, {
-    type: "signal.received",
-    name,
-    payload: command.body,
-    step: stepOf(first),
-    ...(key !== undefined && { key }),
-  });
-  await succeed(draft, first, { output: command.body });
+  if (first.wait?.kind === "approval") return { reason: "answer_is_approval" };
+  const [event, ...more] = openEvents(draft.run);
+  if (!event) return { reason: "run_not_waiting" };
+  if (more.length > 0) {
+    return { reason: "wait_ambiguous", data: { waitingOn: waitingOn(draft.run) } };
+  }
+  weigh(draft, command.body);
+  await receive(draft, event, command.body);
   return undefined;
-}
-
-function stepOf(token: Token): string {
-  return idsOf(token).step;
 }

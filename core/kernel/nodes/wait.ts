@@ -5,12 +5,15 @@ import { type Instant, isObject, type Json } from "../json.ts";
 import type { Run, Signal, Token, Wait } from "../run.ts";
 import { begin, tokenAt } from "./begin.ts";
 import { valueOf } from "./pure.ts";
+import { visitSeveral } from "./wait-several.ts";
 
 /** Waits for a time, a duration or an event. An event that came before is taken at once. */
 export async function visitWait(draft: Draft, waiting: Token): Promise<void> {
   const token = begin(draft, waiting);
   const node = nodeOf(draft, token);
   const { fields } = node;
+  if (fields["any"] || fields["all"])
+    return visitSeveral(draft, token, fields["any"] ? "any" : "all");
   const template = fields["event"] ?? fields["until"] ?? fields["for"];
   const value = await valueOf(draft, token, template);
   if (!value.ok) return fail(draft, token, value.error);
@@ -26,7 +29,11 @@ export async function visitWait(draft: Draft, waiting: Token): Promise<void> {
   park(draft, token, { kind: "timer", until }, until);
 }
 
-function dueOf(draft: Draft, field: "until" | "for", value: Json | undefined): Instant | undefined {
+export function dueOf(
+  draft: Draft,
+  field: "until" | "for",
+  value: Json | undefined,
+): Instant | undefined {
   if (typeof value !== "string") return undefined;
   if (field === "until") return parseInstant(value);
   const ms = parseDuration(value);
@@ -39,23 +46,32 @@ async function waitForEvent(
   event: Json | undefined,
   timeoutMs: number | undefined,
 ): Promise<void> {
-  const { name, key } = isObject(event) ? event : {};
-  const text = key === undefined ? undefined : typeof key === "string" ? key : JSON.stringify(key);
-  if (typeof name !== "string" || name === "" || !isSendable(name) || !isSendable(text ?? "")) {
+  const sought = eventNamed(event);
+  if (!sought) {
     const message = `${token.node} waits for an event whose name or key no signal can have`;
     return fail(draft, token, { code: "INVALID_EVENT", message });
   }
-  const early = buffered(draft.run, name, text);
+  const early = buffered(draft.run, sought);
   if (early) return succeed(draft, token, { output: early.payload, signal: early.n });
   const until = timeoutMs === undefined ? undefined : draft.at + timeoutMs;
   const wait: Wait = {
     kind: "event",
-    name,
-    ...(text !== undefined && { key: text }),
+    ...sought,
     ...(until !== undefined && { until }),
   };
   draft.rows++;
   park(draft, token, wait, until);
+}
+
+type Sought = Readonly<{ name: string; key?: string }>;
+
+/** The event that a template names, if a signal can have its name and key. */
+export function eventNamed(event: Json | undefined): Sought | undefined {
+  const { name, key } = isObject(event) ? event : {};
+  const text = key === undefined ? undefined : typeof key === "string" ? key : JSON.stringify(key);
+  if (typeof name !== "string" || name === "" || !isSendable(name)) return undefined;
+  if (text === undefined) return { name };
+  return isSendable(text) ? { name, key: text } : undefined;
 }
 
 const NAME_LENGTH_MAX = 200;
@@ -65,25 +81,45 @@ function isSendable(text: string): boolean {
   return text.length <= NAME_LENGTH_MAX && text.isWellFormed() && !/\p{Cc}/u.test(text);
 }
 
-function buffered(run: Run, name: string, key: string | undefined): Signal | undefined {
-  return run.signals.find((signal) => signal.name === name && signal.key === key);
+/** The oldest signal that came before somebody waited for it, but for those that are taken. */
+export function buffered(
+  run: Run,
+  { name, key }: Sought,
+  taken: readonly number[] = [],
+): Signal | undefined {
+  return run.signals.find(
+    (signal) => signal.name === name && signal.key === key && !taken.includes(signal.n),
+  );
 }
 
 /** Opens a wait: rows, and nothing else, until somebody or the clock ends it. */
-export function park(draft: Draft, token: Token, wait: Wait, dueAt?: Instant): void {
+export function park(
+  draft: Draft,
+  token: Token,
+  wait: Wait,
+  dueAt?: Instant,
+  took: readonly number[] = [],
+): void {
   const ids = idsOf(token);
   emit(draft, {
     type: "step.waiting",
     ...ids,
     wait,
     ...(dueAt !== undefined && { dueAt }),
+    ...(took.length > 0 && { took }),
   });
   if (dueAt !== undefined) emit(draft, { type: "timer.set", ...ids, dueAt });
 }
 
 /** The time of a timer has come. */
-export async function fire(draft: Draft, token: Token, dueAt: Instant): Promise<void> {
+export async function fire(
+  draft: Draft,
+  token: Token,
+  dueAt: Instant,
+  won?: number,
+): Promise<void> {
   emit(draft, { type: "timer.fired", ...idsOf(token), dueAt });
-  const firedAt = instantText(draft.at);
-  return succeed(draft, tokenAt(draft, token.id), { output: { firedAt } });
+  const output = { firedAt: instantText(draft.at) };
+  const outcome = won === undefined ? { output } : { output, won };
+  return succeed(draft, tokenAt(draft, token.id), outcome);
 }
