@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyJson, line, NO_CONTROL } from "./fields.ts";
+import { AnyJson, count, line, NO_CONTROL } from "./fields.ts";
 
 export const SignalRequest = z
   .strictObject({
@@ -16,7 +16,7 @@ export const SignalRequest = z
     examples: [{ name: "payment", key: "A-17", payload: { paid: true }, id: "pay-1" }],
   });
 
-export const EventRequest = SignalRequest.meta({
+export const EventRequest = z.strictObject(SignalRequest.shape).meta({
   id: "EventRequest",
   description: "An event for every run of the tenant that waits for it.",
   examples: [{ name: "payment", key: "A-17", payload: { paid: true }, id: "pay-1" }],
@@ -25,9 +25,7 @@ export const EventRequest = SignalRequest.meta({
 export const EventSent = z
   .strictObject({
     id: z.string().max(256).meta({ description: "The sender's id, or one that was made." }),
-    delivered: z.number().int().min(0).max(1_000_000).meta({
-      description: "How many runs took it.",
-    }),
+    delivered: count("How many runs took it."),
     buffered: z.boolean().meta({
       description: "Nobody waited: it is kept for the first who will, for seven days.",
     }),

@@ -47,9 +47,15 @@ export function sentEventOf(row: Item): SentEvent {
   return { ...content, key: content.key, tenant: String(row["tenant"]) };
 }
 
-/** Hands an event to one run that begins to wait, if nobody had it before. */
-export function takeSent({ pk, sk }: Item): Operation {
-  return { type: "remove", key: { pk, sk }, when: { type: "is", attributes: { taken: false } } };
+/**
+ * Hands an event to one run that begins to wait, if nobody had it before. While the event is on
+ * its way its row stays, for those who waited already.
+ */
+export function takeSent(row: Item): Operation {
+  const when = { type: "is", attributes: { taken: false } } as const;
+  if (row["settled"] !== true) return { type: "put", item: { ...row, taken: true }, when };
+  const { pk, sk } = row;
+  return { type: "remove", key: { pk, sk }, when };
 }
 
 /** What the sender of an event with an id of its own is told, whenever it asks again. */

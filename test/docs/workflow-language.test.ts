@@ -111,8 +111,6 @@ describe("the workflow language", () => {
     ["onUnknown", { ...tool, onUnknown: { reconcile: "echo" } }],
     ["reminders", { ...approval, reminders: ["P1D"] }],
     ["escalation", { ...approval, escalation: [] }],
-    ["any", { type: "wait", for: "P1D", any: [] }],
-    ["all", { type: "wait", for: "P1D", all: [] }],
   ])("refuses %s by name: %j", async (field, node) => {
     const document = { name: "refused", nodes: [{ id: "a", ...node }] };
 

@@ -44,7 +44,9 @@ function sweeping(table: Table, now: () => number) {
     isOwed: (row) => isOwedMail(row) || row["owed"] === true,
   });
   stops.push(() => made.stop());
-  const names = () => fired.splice(0).map((row) => String(row["run"] ?? row.sk));
+  // A wait is due once by itself, for events that came before it.
+  const asked = () => fired.splice(0).filter((row) => row["kind"] !== "eventWait");
+  const names = () => asked().map((row) => String(row["run"] ?? row.sk));
   return { ...made, names };
 }
 
