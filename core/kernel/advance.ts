@@ -6,7 +6,7 @@ import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
-import { fireParts } from "./nodes/wait-several.ts";
+import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
 import { hasEnded, isOwed, startName, type Token, tokensOf } from "./run.ts";
 import { waitingOn } from "./waiting-on.ts";
 
@@ -113,7 +113,9 @@ async function enter(draft: Draft, token: Token): Promise<void> {
     case "end":
       return visitEnd(draft, token);
     case "wait":
-      return visitWait(draft, token);
+      return node.fields["any"] || node.fields["all"]
+        ? visitSeveral(draft, token)
+        : visitWait(draft, token);
     case "approval":
       return visitApproval(draft, token);
     case "llm":

@@ -172,7 +172,7 @@ describe.each(deaths)("though its sender dies: %s the write", (how) => {
     // Who took the event from a sender that died is counted by nobody.
     expect(again.delivered).toBeGreaterThanOrEqual(1);
     expect(again.buffered).toBe(false);
-    if (first !== "died") expect(first).toEqual({ delivered: 2, buffered: false });
+    expect(["died", { delivered: 2, buffered: false }]).toContainEqual(first);
     const [twice] = keys as [RunKey];
     expect((await after.read(twice)).waitingOn, "had it once").toMatchObject([{ node: "w2" }]);
     expect(await outputs(after, keys.slice(1))).toEqual([{ sum: 40 }]);

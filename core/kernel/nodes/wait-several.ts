@@ -4,7 +4,7 @@ import { isObject, type Json } from "../json.ts";
 import { dueOfParts, openParts } from "../open-events.ts";
 import type { Signal, Token, Wait, WaitPart } from "../run.ts";
 import { SIZES } from "../sizes.ts";
-import { tokenAt } from "./begin.ts";
+import { begin, tokenAt } from "./begin.ts";
 import { valueOf } from "./pure.ts";
 import { buffered, dueOf, eventNamed, fire, park } from "./wait.ts";
 
@@ -14,8 +14,10 @@ type Several = Extract<Wait, { kind: "several" }>;
 export const PARTS_MAX = 20;
 
 /** Waits for the first of several events and times, or for all of them. */
-export async function visitSeveral(draft: Draft, token: Token, mode: "any" | "all"): Promise<void> {
+export async function visitSeveral(draft: Draft, waiting: Token): Promise<void> {
+  const token = begin(draft, waiting);
   const node = nodeOf(draft, token);
+  const mode = node.fields["any"] ? "any" : "all";
   const value = await valueOf(draft, token, node.fields[mode]);
   if (!value.ok) return fail(draft, token, value.error);
   const parts = partsOf(draft, value.value);

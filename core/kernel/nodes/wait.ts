@@ -5,15 +5,12 @@ import { type Instant, isObject, type Json } from "../json.ts";
 import type { Run, Signal, Token, Wait } from "../run.ts";
 import { begin, tokenAt } from "./begin.ts";
 import { valueOf } from "./pure.ts";
-import { visitSeveral } from "./wait-several.ts";
 
 /** Waits for a time, a duration or an event. An event that came before is taken at once. */
 export async function visitWait(draft: Draft, waiting: Token): Promise<void> {
   const token = begin(draft, waiting);
   const node = nodeOf(draft, token);
   const { fields } = node;
-  if (fields["any"] || fields["all"])
-    return visitSeveral(draft, token, fields["any"] ? "any" : "all");
   const template = fields["event"] ?? fields["until"] ?? fields["for"];
   const value = await valueOf(draft, token, template);
   if (!value.ok) return fail(draft, token, value.error);
