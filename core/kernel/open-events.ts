@@ -1,5 +1,6 @@
 import type { Instant, Json } from "./json.ts";
-import { type Run, type Token, tokensOf, type Wait, type WaitPart } from "./run.ts";
+import { type Run, type Token, tokensOf } from "./run.ts";
+import type { Wait, WaitPart } from "./wait.ts";
 
 /** An event that somebody waits for now: by which token, and as which part of what it waits for. */
 export type OpenEvent = Readonly<{

@@ -1,4 +1,7 @@
 import { type Instant, type Json, type JsonObject, own } from "./json.ts";
+import type { Wait } from "./wait.ts";
+
+export type { Wait } from "./wait.ts";
 
 /** Grows when the meaning of an event changes; a fold that meets a newer one stops. */
 export const LANGUAGE_VERSION = 1;
@@ -62,24 +65,6 @@ export type Token = Readonly<{
 }>;
 
 export type Fork = Readonly<{ split: string; instance: number }>;
-
-export type Wait =
-  | Readonly<{ kind: "timer"; until: Instant }>
-  | Readonly<{ kind: "event"; name: string; key?: string; until?: Instant }>
-  | Readonly<{
-      kind: "several";
-      mode: "any" | "all";
-      parts: readonly WaitPart[];
-      /** What has come, by the number of its part. */
-      got: Readonly<Record<string, Json>>;
-      until?: Instant;
-    }>
-  | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>;
-
-/** One of several things that a token waits for. */
-export type WaitPart =
-  | Readonly<{ kind: "timer"; until: Instant }>
-  | Readonly<{ kind: "event"; name: string; key?: string }>;
 
 /** The outcome of a visit, as `$steps` shows it. */
 export type StepResult = Readonly<{

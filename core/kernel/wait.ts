@@ -1,0 +1,20 @@
+import type { Instant, Json } from "./json.ts";
+
+/** What a token waits for, other than its own next attempt. */
+export type Wait =
+  | Readonly<{ kind: "timer"; until: Instant }>
+  | Readonly<{ kind: "event"; name: string; key?: string; until?: Instant }>
+  | Readonly<{
+      kind: "several";
+      mode: "any" | "all";
+      parts: readonly WaitPart[];
+      /** What has come, by the number of its part. */
+      got: Readonly<Record<string, Json>>;
+      until?: Instant;
+    }>
+  | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>;
+
+/** One of several things that a token waits for. */
+export type WaitPart =
+  | Readonly<{ kind: "timer"; until: Instant }>
+  | Readonly<{ kind: "event"; name: string; key?: string }>;
