@@ -129,6 +129,11 @@ export const RINGS: readonly Ring[] = [
       { from: "aws-cdk-lib" },
       { from: "constructs" },
       { from: "cdk-nag" },
+      {
+        from: "zod",
+        only: ["lib/config.ts"],
+        why: "the file that configures a deployment is parsed once, at the door",
+      },
       { from: "node:" },
     ],
   },

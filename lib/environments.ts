@@ -1,0 +1,53 @@
+import type { Parts } from "./parts.ts";
+import type { HoldfastProps } from "./props.ts";
+
+/** The variables of `lambdas/env.ts`, where each of them is explained. */
+export function environments(parts: Parts, props: HoldfastProps) {
+  const { keys, table, artifacts, secrets, lanes, timers, webhooks, bus, mail, http, sockets } =
+    parts;
+  const store = { TABLE: table.name, ARTIFACTS_BUCKET: artifacts.name };
+  const wake = { SHARED_LANES: lanes.shared.map(({ url }) => url).join(",") };
+  const set = {
+    TIMER_QUEUE: timers.queue.url,
+    TIMER_QUEUE_ARN: timers.queue.arn,
+    SCHEDULE_GROUP: timers.group.scheduleGroupName,
+    SCHEDULE_ROLE: timers.role.roleArn,
+    SCHEDULE_DEAD_LETTERS: timers.deadLetters.arn,
+  };
+  const move = { ...store, ...wake, ...set };
+  const platform = { PLATFORM_KEY_SECRET: secrets.platformKey.secretArn };
+  const secret = { SECRETS_PREFIX: secrets.prefix };
+  const models = { MODELS: JSON.stringify(props.models ?? {}) };
+  const posted = { WEBHOOK_QUEUE: webhooks.url };
+  const socket = { SOCKET_ENDPOINT: sockets.endpoint };
+  const address = { PUBLIC_URL: http.url };
+  const links = { LINK_KEY: keys.linksArn };
+  const mailed = { ...links, ...address, MAIL_SENDER: mail?.sender ?? "" };
+  const tell = { ...posted, ...socket, EVENT_BUS: bus.bus.eventBusName };
+  return {
+    lanes: {
+      LANE_PREFIX: lanes.prefix,
+      LANE_DEAD_LETTERS: lanes.letters.arn,
+      LANE_KEY: keys.data.keyArn,
+    },
+    api: {
+      ...move,
+      ...secret,
+      ...models,
+      ...posted,
+      ...address,
+      ...links,
+      LEDGER_KEY: keys.ledgerArn,
+      ...platform,
+    },
+    step: { ...move, ...secret, ...models },
+    stream: { ...move, ...secret, ...tell, ...mailed },
+    timer: move,
+    webhook: { ...store, ...posted, ...secret },
+    socket: { ...store, ...socket },
+    sse: { ...store, ...address },
+    sweep: { ...move, ...secret, ...models, ...tell, ...mailed },
+    deadLetter: { ...store, ...set },
+    platformKey: platform,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Functions } from "./functions.ts";
+import type { Parts } from "./parts.ts";
+import type { HoldfastProps } from "./props.ts";
+import { grantTargets } from "./targets.ts";
+
+/** Who may do what. Each line is a right that one function needs, at the thing that it is about. */
+export function grantRights(functions: Functions, parts: Parts, props: HoldfastProps): void {
+  const { keys, table, artifacts, secrets, lanes, timers, webhooks, bus, mail, sockets } = parts;
+  const { api, step, stream, timer, webhook, socket, sse, sweep } = functions;
+  const letter = functions["dead-letter"];
+  const platform = functions["platform-key"];
+
+  for (const { fn } of [api, step, stream, timer, webhook, socket, sweep, letter]) {
+    table.grantReadWrite(fn);
+  }
+  table.grantRead(sse.fn);
+  for (const { fn } of [api, step, stream, timer, sweep, letter]) artifacts.grantReadWrite(fn);
+  for (const { fn } of [webhook, socket, sse]) artifacts.grantRead(fn);
+  for (const { fn } of [api, step, stream, timer, sweep]) lanes.grantWake(fn);
+  for (const { fn } of [api, step, stream, timer, sweep, letter]) timers.grantSet(fn);
+  for (const { fn } of [api, sweep]) lanes.grantManage(fn, step.fn);
+  for (const { fn } of [api, stream, webhook, sweep]) webhooks.grantSend(fn);
+  for (const { fn } of [stream, socket, sweep]) sockets.grantSend(fn);
+  for (const { fn } of [stream, sweep]) {
+    bus.grantPublish(fn);
+    mail?.grantSend(fn);
+  }
+  for (const { fn } of [api, stream, sweep]) keys.grantLinks(fn);
+  keys.grantLedger(api.fn);
+  for (const { fn } of [step, stream, webhook, sweep]) secrets.grantUse(fn);
+  secrets.grantKeep(api.fn);
+  secrets.grantPlatformKey(api.fn);
+  secrets.grantPlatformKeyOnce(platform.fn);
+  grantTargets(step.fn, props);
+}

@@ -1,0 +1,99 @@
+import { RemovalPolicy } from "aws-cdk-lib";
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from "aws-cdk-lib/aws-dynamodb";
+import type { IGrantable } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { Construct } from "constructs";
+import { grant, grantKey } from "./grant.ts";
+import { NUMBERS } from "./numbers.ts";
+
+export interface RunTableProps {
+  readonly key: IKey;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** What a function may do to rows. There is no scan: nothing reads what it has no key for. */
+const READ = ["dynamodb:GetItem", "dynamodb:Query"];
+const WRITE = [
+  "dynamodb:ConditionCheckItem",
+  "dynamodb:DeleteItem",
+  "dynamodb:PutItem",
+  "dynamodb:UpdateItem",
+];
+const FOLLOW = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
+
+/**
+ * The one table. Its keys and indexes are those of `adapters/aws/dynamo-schema.ts`, and a test
+ * compares the two. Rows that nobody needs any more carry `expires`, in seconds.
+ */
+export class RunTable extends Construct {
+  readonly table: Table;
+  readonly name: string;
+  readonly streamArn: string;
+  readonly #key: IKey;
+
+  constructor(scope: Construct, id: string, { key, removalPolicy }: RunTableProps) {
+    super(scope, id);
+    const table = new Table(this, "Rows", {
+      partitionKey: { name: "pk", type: AttributeType.STRING },
+      sortKey: { name: "sk", type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      stream: StreamViewType.NEW_IMAGE,
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: key,
+      pointInTimeRecoverySpecification: {
+        pointInTimeRecoveryEnabled: true,
+        recoveryPeriodInDays: NUMBERS.recoveryDays.value,
+      },
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      removalPolicy,
+    });
+    for (const [indexName, pk, sk] of [
+      ["due", "dueShard", "dueAt"],
+      ["list", "listPk", "listSk"],
+    ] as const) {
+      table.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: { name: pk, type: AttributeType.STRING },
+        sortKey: { name: sk, type: AttributeType.STRING },
+        projectionType: ProjectionType.ALL,
+      });
+    }
+    if (table.tableStreamArn === undefined) throw new Error("the table has no stream");
+    this.table = table;
+    this.name = table.tableName;
+    this.streamArn = table.tableStreamArn;
+    this.#key = key;
+  }
+
+  grantRead(grantee: IGrantable): void {
+    grant(grantee, { actions: READ, on: this.#rows() });
+    grantKey(grantee, this.#key, "dynamodb", "read");
+  }
+
+  grantReadWrite(grantee: IGrantable): void {
+    grant(grantee, { actions: READ, on: this.#rows() });
+    grant(grantee, { actions: WRITE, on: [this.table.tableArn] });
+    grantKey(grantee, this.#key, "dynamodb", "write");
+  }
+
+  /** For the event source; the function itself asks nothing of the stream. */
+  grantFollow(grantee: IGrantable): void {
+    grant(grantee, { actions: FOLLOW, on: [this.streamArn] });
+    const because = "AWS knows no smaller resource for listing streams than all of the account.";
+    grant(grantee, { actions: ["dynamodb:ListStreams"], on: ["*"], because });
+    grantKey(grantee, this.#key, "dynamodb", "read");
+  }
+
+  /** The table and its two indexes, by name: what else may be beside it is not ours. */
+  #rows(): readonly string[] {
+    const { tableArn } = this.table;
+    return [tableArn, `${tableArn}/index/due`, `${tableArn}/index/list`];
+  }
+}
