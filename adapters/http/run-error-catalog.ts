@@ -62,6 +62,14 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A template made no usable list of approvers",
     next: "`approvers` is a list of addresses, people or groups, at least as long as the quorum.",
   },
+  INVALID_ITEMS: {
+    title: "A map's items are neither a list nor an object, or too many",
+    next: "JSONata makes one value of a list with one entry: select with `[]`, as in `$input.list[a > 1][]`.",
+  },
+  MAP_FAILED: {
+    title: "More items of a map failed than its author tolerates",
+    next: "The cause is the error of the item that failed last; `GET /v1/runs/{id}/steps` lists all.",
+  },
   INPUT_TOO_LARGE: {
     title: "A step's input is larger than what is kept",
     next: "Pass a reference to the content instead of the content.",

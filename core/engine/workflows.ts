@@ -2,6 +2,7 @@ import { instantText } from "../kernel/duration.ts";
 import { isObject, type Json } from "../kernel/json.ts";
 import { bytesOf } from "../kernel/sizes.ts";
 import { type Validation, validateWorkflow } from "../kernel/validate.ts";
+import { nodesIn } from "../kernel/validate-graph.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import { findTool } from "./contexts.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
@@ -84,11 +85,8 @@ async function validate(deps: EngineDeps, tenant: string, document: Json): Promi
 }
 
 function toolsNamed(document: Json): ReadonlySet<string> {
-  const nodes = isObject(document) && Array.isArray(document["nodes"]) ? document["nodes"] : [];
-  const names = (nodes as readonly Json[]).flatMap((node) =>
-    isObject(node) && typeof node["tool"] === "string" && node["tool"].length <= 128
-      ? [node["tool"]]
-      : [],
+  const names = nodesIn(document).flatMap(({ tool }) =>
+    typeof tool === "string" && tool.length <= 128 ? [tool] : [],
   );
   return new Set(names.slice(0, 1_000));
 }

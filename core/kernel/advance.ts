@@ -1,9 +1,11 @@
 import type { Driver } from "./command.ts";
-import { fail, failRun, finishRun } from "./depart.ts";
+import { fail, failAtOnce, failRun, finishRun, idsOf } from "./depart.ts";
 import { beginStep, type Draft, emit, isFull } from "./draft.ts";
+import { frameOf, localName } from "./frames.ts";
 import { own } from "./json.ts";
 import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
+import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
@@ -54,10 +56,7 @@ async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> 
   if (token.wait?.kind === "several") return fireParts(draft, token);
   const { wait } = token;
   if (wait?.kind === "approval") {
-    const { node, visit, attempt, id } = token;
-    const step = `${node}.${visit}`;
-    const ids = { step, node, visit, attempt, token: id };
-    emit(draft, { type: "task.expired", ...ids, task: wait.task });
+    emit(draft, { type: "task.expired", ...idsOf(token), task: wait.task });
   }
   const message = `the wait of ${token.node} expired`;
   const error = { code: "TIMEOUT", message, retryable: false };
@@ -95,8 +94,10 @@ function isEffect(draft: Draft, token: Token): boolean {
 async function enter(draft: Draft, token: Token): Promise<void> {
   const node = draft.context.workflow.nodes.get(token.node);
   if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
-  if (token.visit > 0) return startAgain(draft, token);
-  const visits = own(draft.run.visits, node.id) ?? 0;
+  if (token.visit > 0) {
+    return node.type === "map" ? leaveMap(draft, token) : startAgain(draft, token);
+  }
+  const visits = own(frameOf(draft.run, token.scope).visits, localName(node.id)) ?? 0;
   if (token.unsatisfied) {
     const message = `too few paths can still come to ${node.id}`;
     const visiting = { ...token, visit: visits + 1 };
@@ -105,13 +106,16 @@ async function enter(draft: Draft, token: Token): Promise<void> {
   const { maxVisits } = draft.context.workflow.limits;
   if (visits >= maxVisits) {
     const message = `${node.id} was visited ${maxVisits} times, which is the limit`;
-    return failRun(draft, { code: "MAX_VISITS", message, node: node.id, retryable: false });
+    const error = { code: "MAX_VISITS", message, node: localName(node.id), retryable: false };
+    return failAtOnce(draft, { ...token, visit: visits + 1 }, error);
   }
   switch (node.type) {
     case "set":
       return visitSet(draft, token);
     case "end":
       return visitEnd(draft, token);
+    case "map":
+      return visitMap(draft, token);
     case "wait":
       return node.fields["any"] || node.fields["all"]
         ? visitSeveral(draft, token)

@@ -9,6 +9,7 @@ export function checkGraph(
   edges: readonly JsonObject[],
   byId: ReadonlyMap<string, JsonObject>,
   check: Check,
+  at = "nodes",
 ): void {
   const out = new Map<string, string[]>();
   const succeeds = new Set<string>();
@@ -28,7 +29,7 @@ export function checkGraph(
   for (const [index, node] of nodes.entries()) {
     const id = node["id"];
     if (typeof id !== "string" || byId.get(id) !== node) continue;
-    const path = `nodes[${index}]`;
+    const path = `${at}[${index}]`;
     if (!reached.has(id)) {
       const text = `nothing leads to "${id}" from the start`;
       check.error(path, "UNREACHABLE_NODE", text);

@@ -7,6 +7,7 @@ export type Outcome = Readonly<{
   node: string;
   visit: number;
   attempt: number;
+  scope?: string | undefined;
 }> &
   (
     | Readonly<{ ok: true; output: Json; usage?: Usage; cost?: number }>

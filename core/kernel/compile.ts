@@ -3,7 +3,7 @@ import { compileExpression } from "./expression.ts";
 import { dominators, type Graph, nearestAbove, reachability } from "./graph.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { compileTemplate, type Template } from "./template.ts";
-import type { Edge, Join, Node, NodeType, Retry, Workflow } from "./workflow.ts";
+import type { Body, Edge, Join, MapPolicy, Node, NodeType, Retry, Workflow } from "./workflow.ts";
 
 const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   set: [],
@@ -12,7 +12,11 @@ const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   approval: ["title", "description", "preview", "approvers", "due"],
   wait: ["until", "for", "event", "any", "all"],
   end: ["output", "error"],
+  map: ["items"],
 };
+
+/** Items of a map that are under way at once, unless the author says. */
+const CONCURRENCY = 100;
 
 const MAX_VISITS = 1_000;
 
@@ -21,21 +25,20 @@ export function compileWorkflow(
   document: JsonObject,
   pinned: { version: number; hash: string },
 ): Workflow {
-  const documents = document["nodes"] as readonly JsonObject[];
-  const nodes = new Map(documents.map((node) => [textOf(node["id"]), compileNode(node)]));
-  const edges = edgesOf((document["edges"] ?? []) as readonly JsonObject[], nodes);
-  const graph: Graph = {
-    nodes: [...nodes.keys()],
-    next: (node) => (edges.get(node) ?? []).map((edge) => edge.to),
-  };
-  const start = textOf(document["start"] ?? documents[0]?.["id"]);
+  const nodes = new Map<string, Node>();
+  const edges = new Map<string, readonly Edge[]>();
+  const bodies = new Map<string, Body>();
+  compileGraph(document, "", { nodes, edges, bodies }, []);
+  const next = (node: string) => (edges.get(node) ?? []).map((edge) => edge.to);
+  const graph: Graph = { nodes: [...nodes.keys()], next };
+  const start = bodies.get("")?.start ?? "";
   const limits = (document["limits"] ?? {}) as { maxVisits?: number; deadline?: string };
   return {
     name: textOf(document["name"]),
     ...pinned,
     start,
     nodes,
-    nodeIds: graph.nodes,
+    bodies,
     edges,
     vars: members(document["vars"]),
     output: optional(document["output"]),
@@ -45,11 +48,40 @@ export function compileWorkflow(
       deadlineMs: limits.deadline === undefined ? undefined : parseDuration(limits.deadline),
     },
     reaches: reachability(graph),
-    splitOf: splits(graph, start, nodes),
+    splitOf: new Map([...bodies.values()].flatMap((body) => [...splits(graph, body.start, nodes)])),
   };
 }
 
-function compileNode(document: JsonObject): Node {
+type Graphs = Readonly<{
+  nodes: Map<string, Node>;
+  edges: Map<string, readonly Edge[]>;
+  bodies: Map<string, Body>;
+}>;
+
+/** A graph and those of the maps in it; `body` is the map that it belongs to. */
+function compileGraph(
+  document: JsonObject,
+  body: string,
+  into: Graphs,
+  around: readonly string[],
+): void {
+  const prefix = body === "" ? "" : `${body}/`;
+  const documents = document["nodes"] as readonly JsonObject[];
+  const own = new Map(
+    documents.map((node) => [`${prefix}${textOf(node["id"])}`, compileNode(node, prefix)]),
+  );
+  const names = [...new Set([...around, ...documents.map((node) => textOf(node["id"]))])];
+  const start = `${prefix}${textOf(document["start"] ?? documents[0]?.["id"])}`;
+  into.bodies.set(body, { start, names });
+  for (const [id, node] of own) into.nodes.set(id, node);
+  const edges = edgesOf((document["edges"] ?? []) as readonly JsonObject[], prefix, own);
+  for (const [from, list] of edges) into.edges.set(from, list);
+  for (const [id, { type, document: map }] of own) {
+    if (type === "map") compileGraph(map["body"] as JsonObject, id, into, names);
+  }
+}
+
+function compileNode(document: JsonObject, prefix: string): Node {
   const type = document["type"] as NodeType;
   const fields: Record<string, Template> = {};
   for (const field of FIELDS[type]) {
@@ -58,7 +90,7 @@ function compileNode(document: JsonObject): Node {
   }
   const timeout = document["timeout"];
   return {
-    id: textOf(document["id"]),
+    id: `${prefix}${textOf(document["id"])}`,
     type,
     document,
     title: typeof document["title"] === "string" ? document["title"] : undefined,
@@ -71,7 +103,20 @@ function compileNode(document: JsonObject): Node {
     onUnknown: (document["onUnknown"] ?? "fail") as Node["onUnknown"],
     split: document["split"] === "all" ? "all" : "first",
     join: joinOf(document["join"]),
-    cancels: (document["cancels"] ?? []) as readonly string[],
+    cancels: ((document["cancels"] ?? []) as readonly string[]).map((id) => `${prefix}${id}`),
+    map: type === "map" ? policyOf(document) : undefined,
+  };
+}
+
+function policyOf({ tolerate, ...document }: JsonObject): MapPolicy {
+  const percent = typeof tolerate === "string";
+  const of = percent ? Number.parseInt(tolerate, 10) : Number(tolerate);
+  const { minSuccessful } = document;
+  return {
+    concurrency: Number(document["concurrency"] ?? CONCURRENCY),
+    tolerate: tolerate === undefined ? undefined : { of, percent },
+    minSuccessful: typeof minSuccessful === "number" ? minSuccessful : undefined,
+    rest: document["rest"] === "ignore" ? "ignore" : "cancel",
   };
 }
 
@@ -101,17 +146,18 @@ function joinOf(join: Json | undefined): Join {
 
 function edgesOf(
   documents: readonly JsonObject[],
+  prefix: string,
   nodes: ReadonlyMap<string, Node>,
 ): ReadonlyMap<string, readonly Edge[]> {
   const result = new Map<string, Edge[]>();
   for (const [index, document] of documents.entries()) {
-    const from = textOf(document["from"]);
+    const from = `${prefix}${textOf(document["from"])}`;
     const on = textOf(document["on"] ?? "success");
     const isApproval = nodes.get(from)?.type === "approval";
     const edge: Edge = {
       index,
       from,
-      to: textOf(document["to"]),
+      to: `${prefix}${textOf(document["to"])}`,
       port: isApproval && on === "approved" ? "success" : on,
       errors: (document["errors"] ?? ["*"]) as readonly string[],
       when: conditionOf(document["when"]),

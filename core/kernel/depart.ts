@@ -2,11 +2,13 @@ import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { ExpressionError } from "./expression-limits.ts";
+import { localName } from "./frames.ts";
+import { endItem, settleItems } from "./item-ends.ts";
 import { settleJoins } from "./join.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { type Routed, route } from "./route.ts";
-import { hasEnded, type Run, type RunError, stepId, type Token, tokensOf } from "./run.ts";
+import { hasEnded, type Run, type RunError, stepOf, type Token, tokensOf } from "./run.ts";
 import { SIZES } from "./sizes.ts";
 import { evaluateTemplate } from "./template.ts";
 import type { Node } from "./workflow.ts";
@@ -24,8 +26,9 @@ export async function succeed(
   port = "success",
 ): Promise<void> {
   const node = nodeOf(draft, token);
-  if (weigh(draft, outcome.output) > SIZES.valueMax) {
-    const message = `the output of ${node.id} is larger than ${SIZES.valueMax} bytes`;
+  const bytesMax = node.type === "map" ? SIZES.mapMax : SIZES.valueMax;
+  if (weigh(draft, outcome.output) > bytesMax) {
+    const message = `the output of ${node.id} is larger than ${bytesMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
   }
   const event: EventOf<"step.succeeded"> = { type: "step.succeeded", ...idsOf(token), ...outcome };
@@ -41,7 +44,7 @@ export async function fail(
   error: Omit<RunError, "node" | "attempt">,
   port = "error",
 ): Promise<void> {
-  const full: RunError = { ...error, node: token.node, attempt: token.attempt };
+  const full: RunError = { ...error, node: localName(token.node), attempt: token.attempt };
   const event: EventOf<"step.failed"> = { type: "step.failed", ...idsOf(token), error: full };
   return depart(draft, token, event, port, full);
 }
@@ -71,19 +74,42 @@ async function depart(
   if (!routed.ok && port !== "error") {
     routed = await route(draft, recorded, here, "error", error ?? routed.error);
   }
+  const node = nodeOf(draft, token);
   if (!routed.ok) {
+    if (token.scope !== undefined) return leaveItem(draft, token, event, routed.error);
     emit(draft, event);
     return failRun(draft, routed.error, token.id);
   }
+  if (token.scope !== undefined && node.document["terminate"] === true) {
+    return leaveItem(draft, token, event);
+  }
   const moves = [...routed.moves];
-  const node = nodeOf(draft, token);
   if (event.type === "step.succeeded" && node.cancels.length > 0) {
-    const others = tokensOf(recorded).filter(({ id }) => id !== token.id);
+    const others = tokensOf(recorded).filter(
+      ({ id, scope }) => id !== token.id && scope === token.scope,
+    );
     moves.push(...(await cancelling(draft, applyMoves(recorded, moves), node, others)));
   }
-  moves.push(...settleJoins(draft.context.workflow, applyMoves(recorded, moves)));
+  const { workflow } = draft.context;
+  moves.push(...settleJoins(workflow, applyMoves(recorded, moves), token.scope));
+  moves.push(...settleItems(workflow, applyMoves(recorded, moves), token.scope));
   emit(draft, { ...event, moves });
   closeSteps(draft, recorded, token.id);
+}
+
+/** A step that ends the item of a map that it is in, whatever else goes on in the item. */
+function leaveItem(draft: Draft, token: Token, event: Ended, error?: RunError): void {
+  const recorded = evolve(draft.run, event, draft.at);
+  const moves = endItem(draft.context.workflow, recorded, token.scope ?? "", error);
+  emit(draft, { ...event, moves });
+  closeSteps(draft, recorded, token.id);
+}
+
+/** An error that no edge may take: it ends the item that the token is in, or else the run. */
+export function failAtOnce(draft: Draft, token: Token, error: RunError): void {
+  if (token.scope === undefined) return failRun(draft, error);
+  const event: EventOf<"step.failed"> = { type: "step.failed", ...idsOf(token), error };
+  return leaveItem(draft, token, event, error);
 }
 
 /** `cancels`: tokens that were at those nodes go by their error port, or are gone. */
@@ -97,7 +123,7 @@ async function cancelling(
   for (const token of others) {
     if (!node.cancels.includes(token.node)) continue;
     const message = `${node.id} finished, which cancels ${token.node}`;
-    const error: RunError = { code: "CANCELLED", message, node: token.node };
+    const error: RunError = { code: "CANCELLED", message, node: localName(token.node) };
     const routed = await route(draft, applyMoves(run, moves), token, "error", error);
     moves.push(...(routed.ok ? routed.moves : [{ op: "end", tokens: [token.id] } as const]));
   }
@@ -131,12 +157,15 @@ export function failRun(draft: Draft, error: RunError, culprit?: number): void {
 /** Cancels every step that is under way, and closes its task. The tokens go with the run's end. */
 export function closeAll(draft: Draft, except?: number): void {
   for (const token of tokensOf(draft.run)) {
-    const underWay = ["running", "waiting", "retrying"].includes(token.status);
+    const underWay = ["running", "waiting", "retrying", "mapping"].includes(token.status);
     if (underWay && token.id !== except) cancelStep(draft, token);
   }
 }
 
-/** No token is left: the run has succeeded, if its output can be told. */
+/**
+ * No token is left: the run has succeeded, if its output can be told. An output for which this
+ * commit has no room is left to the next, which holds nothing else.
+ */
 export async function finishRun(draft: Draft): Promise<void> {
   if (hasEnded(draft.run)) return;
   const { output } = draft.context.workflow;
@@ -144,10 +173,12 @@ export async function finishRun(draft: Draft): Promise<void> {
     const value = output
       ? await evaluateTemplate(output, scopeOf(draft, draft.run, undefined))
       : draft.run.lastOutput;
-    if (weigh(draft, value) > SIZES.valueMax) {
-      const message = `the run's output is larger than ${SIZES.valueMax} bytes`;
+    if (weigh(draft, value) > SIZES.mapMax) {
+      const message = `the run's output is larger than ${SIZES.mapMax} bytes`;
       return failRun(draft, { code: "OUTPUT_TOO_LARGE", message });
     }
+    const isOver = tokensOf(draft.run).length === 0;
+    if (isOver && draft.events.length > 0 && draft.size > SIZES.commitMax) return;
     emit(draft, { type: "run.succeeded", output: value ?? null });
   } catch (cause) {
     if (!(cause instanceof ExpressionError)) throw cause;
@@ -186,7 +217,7 @@ async function assigned(
 
 export function idsOf(token: Token) {
   const { node, visit, attempt, id } = token;
-  return { step: stepId(node, visit), node, visit, attempt, token: id };
+  return { step: stepOf(token), node: localName(node), visit, attempt, token: id };
 }
 
 export function nodeOf(draft: Draft, token: Token): Node {

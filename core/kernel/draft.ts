@@ -3,8 +3,9 @@ import type { Event } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import type { Bounded, Scope } from "./expression.ts";
 import { ExpressionError } from "./expression-limits.ts";
-import { type Instant, type Json, own } from "./json.ts";
-import { type Run, resultFor, type Token } from "./run.ts";
+import { bodyOf, itemIn, resultFor, varsIn } from "./frames.ts";
+import type { Instant, Json } from "./json.ts";
+import type { Run, Token } from "./run.ts";
 import { bytesOf, SIZES } from "./sizes.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -102,10 +103,13 @@ export function weigh(draft: Draft, value: Json | undefined): number {
 /** What expressions see from where a token stands. */
 export function scopeOf(draft: Draft, run: Run, token: Token | undefined, more = {}): Scope {
   const { workflow } = draft.context;
+  const scope = token?.scope;
+  const body = token ? bodyOf(token.node) : "";
+  const at = { token, scope, body };
   return {
     roots: {
       input: run.input,
-      vars: run.vars,
+      vars: varsIn(run, scope),
       run: {
         id: run.id,
         workflow: run.workflow.name,
@@ -114,14 +118,11 @@ export function scopeOf(draft: Draft, run: Run, token: Token | undefined, more =
         startedAt: instantText(run.createdAt),
         tags: run.tags,
       },
+      ...(scope !== undefined && itemIn(run, scope)),
       ...more,
     },
-    step(node) {
-      const result = resultFor(run, token, node);
-      if (!result) return undefined;
-      return { ...result, visits: own(run.visits, node) ?? result.visit };
-    },
-    nodes: workflow.nodeIds,
+    step: (node) => resultFor(run, at, node, (name) => workflow.nodes.has(name)),
+    nodes: workflow.bodies.get(body)?.names ?? [],
     now: draft.at,
     bounded: draft.bounded,
   };

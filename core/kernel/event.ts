@@ -5,7 +5,8 @@ import type { Actor, Fork, RunError, Usage, Vote, Wait } from "./run.ts";
  * How tokens went on. They ride on the event that caused them, so that a fold never asks the graph.
  *
  * go: to a node · fork: a new token, from another · merge: parked tokens become one that is ready ·
- * end: they are gone · count: an arrival at a counting join.
+ * end: they are gone · count: an arrival at a counting join · enter: an item of a map begins ·
+ * leave: an item is over, and what is left in it gone · settle: a map is decided.
  */
 export type Move =
   | Readonly<{ op: "go"; token: number; to: string; park?: boolean }>
@@ -19,7 +20,10 @@ export type Move =
       leaves?: string;
     }>
   | Readonly<{ op: "end"; tokens: readonly number[] }>
-  | Readonly<{ op: "count"; join: string; arrived: number; fired: boolean }>;
+  | Readonly<{ op: "count"; join: string; arrived: number; fired: boolean; scope?: string }>
+  | Readonly<{ op: "enter"; map: string; token: number; index: number; to: string; park?: boolean }>
+  | Readonly<{ op: "leave"; scope: string; error?: RunError }>
+  | Readonly<{ op: "settle"; map: string; drop?: boolean }>;
 
 type Step = Readonly<{ step: string; node: string; visit: number; token: number }>;
 
@@ -62,6 +66,8 @@ export type Event =
         timeoutMs?: number;
         tool?: string;
         toolHash?: string;
+        /** The first items of a map. */
+        moves?: readonly Move[];
       }>)
   | (Step &
       Readonly<{

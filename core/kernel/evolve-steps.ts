@@ -1,33 +1,32 @@
 import type { EventOf } from "./event.ts";
+import { frameOf, withFrame } from "./frames.ts";
+import { closeMap, openMap } from "./item-moves.ts";
 import { type Instant, own } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import type { Run, StepResult, Token } from "./run.ts";
 
 export function started(run: Run, event: EventOf<"step.started">, at: Instant): Run {
   const isRecovery = event.recovery !== undefined;
+  const isMap = event.kind === "map";
   const next = withToken(run, event.token, (token) => ({
     ...withoutWait(token),
-    status: "running",
+    status: isMap ? "mapping" : "running",
     visit: event.visit,
     attempt: event.attempt,
     approved: false,
     recoveries: event.recovery ?? token.recoveries,
     call: event.call ?? token.call,
     since: at,
-    ...(event.input !== undefined && { input: event.input }),
+    ...(event.input !== undefined && !isMap && { input: event.input }),
     ...(event.key !== undefined && { key: event.key }),
   }));
-  return {
-    ...next,
-    visits: {
-      ...next.visits,
-      [event.node]: Math.max(event.visit, own(next.visits, event.node) ?? 0),
-    },
-    calls:
-      event.call === undefined || isRecovery
-        ? next.calls
-        : { ...next.calls, [event.node]: event.call },
-  };
+  const scope = next.tokens[event.token]?.scope;
+  const { visits, calls } = frameOf(next, scope);
+  const begun = withFrame(next, scope, {
+    visits: { ...visits, [event.node]: Math.max(event.visit, own(visits, event.node) ?? 0) },
+    calls: event.call === undefined || isRecovery ? calls : { ...calls, [event.node]: event.call },
+  });
+  return isMap ? applyMoves(openMap(begun, event), event.moves ?? []) : begun;
 }
 
 export function waits(run: Run, event: EventOf<"step.waiting">, at: Instant): Run {
@@ -44,7 +43,8 @@ export function waits(run: Run, event: EventOf<"step.waiting">, at: Instant): Ru
 }
 
 export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
-  const next = record(run, event.node, event.token, {
+  const scope = run.tokens[event.token]?.scope;
+  const recorded = record(closeMap(run, event.step), event, scope, {
     visit: event.visit,
     status: "succeeded",
     output: event.output,
@@ -52,11 +52,14 @@ export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
     ...(event.won !== undefined && { won: event.won }),
   });
   const { usage, signal } = event;
+  const { vars } = frameOf(recorded, scope);
+  const next = withFrame(recorded, scope, {
+    lastOutput: event.output,
+    vars: event.vars ? { ...vars, ...event.vars } : vars,
+  });
   return applyMoves(
     {
       ...next,
-      lastOutput: event.output,
-      vars: event.vars ? { ...next.vars, ...event.vars } : next.vars,
       cost: next.cost + (event.cost ?? 0),
       usage: usage
         ? {
@@ -73,20 +76,26 @@ export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
 }
 
 export function failed(run: Run, event: EventOf<"step.failed">): Run {
-  const next = record(run, event.node, event.token, {
+  const scope = run.tokens[event.token]?.scope;
+  const next = record(closeMap(run, event.step), event, scope, {
     visit: event.visit,
     status: "failed",
     error: event.error,
     attempts: event.attempt,
   });
-  const visits = { ...next.visits };
+  const visits = { ...frameOf(next, scope).visits };
   visits[event.node] = Math.max(event.visit, own(visits, event.node) ?? 0);
-  return applyMoves({ ...next, visits }, event.moves ?? []);
+  return applyMoves(withFrame(next, scope, { visits }), event.moves ?? []);
 }
 
-/** Keeps a visit's result, and forgets those that no path can see any more. */
-function record(run: Run, node: string, tokenId: number | undefined, result: StepResult): Run {
-  const token = tokenId === undefined ? undefined : run.tokens[tokenId];
+/** Keeps a visit's result, and forgets those that no path of its scope can see any more. */
+function record(
+  run: Run,
+  { node, token: id }: { node: string; token: number },
+  scope: string | undefined,
+  result: StepResult,
+): Run {
+  const token = run.tokens[id];
   let tokens = run.tokens;
   if (token?.seen) {
     const seen = { ...token.seen, [node]: result.visit };
@@ -94,11 +103,13 @@ function record(run: Run, node: string, tokenId: number | undefined, result: Ste
   }
   const needed = new Set<number>();
   for (const live of Object.values(tokens)) {
-    const visit = own(live.seen, node);
+    const visit = live.scope === scope ? own(live.seen, node) : undefined;
     if (visit !== undefined) needed.add(visit);
   }
-  const kept = (own(run.results, node) ?? []).filter((old) => needed.has(old.visit));
-  return { ...run, tokens, results: { ...run.results, [node]: [...kept, result] } };
+  const { results } = frameOf(run, scope);
+  const kept = (own(results, node) ?? []).filter((old) => needed.has(old.visit));
+  const next = tokens === run.tokens ? run : { ...run, tokens };
+  return withFrame(next, scope, { results: { ...results, [node]: [...kept, result] } });
 }
 
 export function withoutWait(token: Token): Token {

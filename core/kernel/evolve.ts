@@ -98,7 +98,8 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
 }
 
 function ended(run: Run, at: Instant): Run {
-  return { ...run, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
+  const { scopes: _scopes, maps: _maps, ...rest } = run;
+  return { ...rest, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
 }
 
 function taskCreated(run: Run, event: EventOf<"task.created">): Run {

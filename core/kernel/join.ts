@@ -1,4 +1,5 @@
 import type { Move } from "./event.ts";
+import { frameOf } from "./frames.ts";
 import { applyMoves } from "./moves.ts";
 import { type Fork, type Run, type Token, tokensOf } from "./run.ts";
 import type { Workflow } from "./workflow.ts";
@@ -9,16 +10,32 @@ import type { Workflow } from "./workflow.ts";
  * An `all` join fires when no token that is not parked can still come to it; a join upstream goes
  * first. Where joins wait for each other, the earliest arrival fires, so a graph never deadlocks.
  * A counting join fires at its n-th arrival, or fails when none can come any more.
+ *
+ * Only the tokens of one scope are looked at: what an item does concerns no other item.
  */
-export function settleJoins(workflow: Workflow, run: Run): readonly Move[] {
+export function settleJoins(
+  workflow: Workflow,
+  run: Run,
+  scope: string | undefined,
+): readonly Move[] {
   const moves: Move[] = [];
-  let now = run;
+  let now = only(run, scope);
   for (;;) {
     const next = nextMoves(workflow, now);
-    if (next.length === 0) return moves;
+    if (next.length === 0) break;
     moves.push(...next);
     now = applyMoves(now, next);
   }
+  if (scope === undefined) return moves;
+  return moves.map((move) => (move.op === "count" ? { ...move, scope } : move));
+}
+
+/** The run as if it were nothing but the scope. */
+function only(run: Run, scope: string | undefined): Run {
+  if (!run.scopes) return run;
+  const within = tokensOf(run).filter((token) => token.scope === scope);
+  const tokens = Object.fromEntries(within.map((token) => [token.id, token]));
+  return { ...run, tokens, joins: frameOf(run, scope).joins };
 }
 
 function nextMoves(workflow: Workflow, run: Run): readonly Move[] {

@@ -1,4 +1,7 @@
+import { arrive } from "./arrive.ts";
 import type { Move } from "./event.ts";
+import { frameOf, withFrame } from "./frames.ts";
+import { endTokens, enter, leave, settleMap } from "./item-moves.ts";
 import { own } from "./json.ts";
 import type { Fork, Run, Token } from "./run.ts";
 
@@ -13,7 +16,7 @@ function applyMove(run: Run, move: Move): Run {
       return arrive(run, tokenOf(run, move.token), move.token, move.to, move.park);
     case "fork": {
       const parent = tokenOf(run, move.from);
-      const seen = parent.seen ?? newestVisits(run);
+      const seen = parent.seen ?? newestVisits(run, parent.scope);
       const forks = move.fork
         ? [...before(parent.forks ?? [], move.fork.split), move.fork]
         : parent.forks;
@@ -23,33 +26,20 @@ function applyMove(run: Run, move: Move): Run {
     }
     case "merge":
       return merge(run, move);
-    case "end": {
-      const tokens = { ...run.tokens };
-      for (const id of move.tokens) delete tokens[id];
-      return { ...run, tokens };
-    }
+    case "end":
+      return endTokens(run, move.tokens);
     case "count": {
-      const { arrived, fired } = move;
-      return { ...run, joins: { ...run.joins, [move.join]: { arrived, fired } } };
+      const { arrived, fired, scope } = move;
+      const { joins } = frameOf(run, scope);
+      return withFrame(run, scope, { joins: { ...joins, [move.join]: { arrived, fired } } });
     }
+    case "enter":
+      return enter(run, move);
+    case "leave":
+      return leave(run, move);
+    case "settle":
+      return settleMap(run, move);
   }
-}
-
-function arrive(run: Run, from: Token, id: number, to: string, park?: boolean): Run {
-  const token: Token = {
-    id,
-    node: to,
-    status: park ? "parked" : "ready",
-    visit: 0,
-    attempt: 0,
-    recoveries: 0,
-    call: 0,
-    since: run.at,
-    arrival: run.arrivals + 1,
-    ...(from.forks && { forks: from.forks }),
-    ...(from.seen && { seen: from.seen }),
-  };
-  return { ...run, arrivals: run.arrivals + 1, tokens: { ...run.tokens, [id]: token } };
 }
 
 function merge(run: Run, move: Extract<Move, { op: "merge" }>): Run {
@@ -95,9 +85,9 @@ function before(forks: readonly Fork[], split: string | undefined): readonly For
   return at < 0 ? forks : forks.slice(0, at);
 }
 
-function newestVisits(run: Run): Readonly<Record<string, number>> {
+function newestVisits(run: Run, scope: string | undefined): Readonly<Record<string, number>> {
   const seen: [string, number][] = [];
-  for (const [node, results] of Object.entries(run.results)) {
+  for (const [node, results] of Object.entries(frameOf(run, scope).results)) {
     const newest = results.at(-1);
     if (newest) seen.push([node, newest.visit]);
   }

@@ -16,6 +16,7 @@ import {
   templates,
 } from "./check.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
+import { MAP_FIELDS } from "./map-fields.ts";
 import { PARTS_MAX } from "./nodes/wait-several.ts";
 import type { NodeType } from "./workflow.ts";
 
@@ -147,10 +148,11 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
     error: anObject({ code: aText, message: aText }),
     terminate: aBoolean,
   },
+  map: MAP_FIELDS,
 };
 
 /** Of the whole language, and not of this version: refused with a reason of its own. */
-const LATER = new Set("script rules agent form ask notify route map subflow".split(" "));
+const LATER = new Set("script rules agent form ask notify route subflow".split(" "));
 
 /** Checks a node's own fields; true when its type is one that runs. */
 export function checkNode(node: JsonObject, path: string, check: Check): boolean {
@@ -184,7 +186,10 @@ function checkTogether(type: NodeType, node: JsonObject, path: string, check: Ch
   }
   if (type === "wait") checkWait(node, path, check);
   if (type === "approval") checkApproval(node, path, check);
-  if (has("with") && (type === "llm" || type === "wait")) {
+  if (type === "map" && !has("items")) {
+    check.error(`${path}.items`, "REQUIRED", "a map has items: a list or an object");
+  }
+  if (has("with") && (type === "llm" || type === "wait" || type === "map")) {
     const text = `with changes nothing on a node of type ${type}`;
     check.warn(`${path}.with`, "NO_EFFECT", text);
   }

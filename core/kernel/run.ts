@@ -1,4 +1,5 @@
-import { type Instant, type Json, type JsonObject, own } from "./json.ts";
+import { type ItemScope, localName, type MapState } from "./frames.ts";
+import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Wait } from "./wait.ts";
 
 export type { Wait } from "./wait.ts";
@@ -33,9 +34,9 @@ export type Token = Readonly<{
   /**
    * ready: its node has yet to be started · running: an effect was started and has no outcome ·
    * waiting: for a person, an event or a time · retrying: its next attempt is due at `dueAt` ·
-   * parked: at a join.
+   * parked: at a join · mapping: the items of its map are under way.
    */
-  status: "ready" | "running" | "waiting" | "retrying" | "parked";
+  status: "ready" | "running" | "waiting" | "retrying" | "parked" | "mapping";
   /** 0 until the step is started. */
   visit: number;
   /** Starts of this visit, recoveries included: an outcome belongs to one of them. */
@@ -52,6 +53,8 @@ export type Token = Readonly<{
   wait?: Wait;
   /** Order of arrival at joins. */
   arrival: number;
+  /** The item of a map that it is in; absent in the workflow's own graph. */
+  scope?: string;
   /** The next start takes over an attempt whose worker was lost. */
   recovering?: boolean;
   /** A join that can no longer be satisfied: the token is there to carry the failure. */
@@ -133,6 +136,9 @@ export type Run = Readonly<{
   results: Readonly<Record<string, readonly StepResult[]>>;
   /** Counting joins by `node#instance`: how many arrived, and whether it has fired. */
   joins: Readonly<Record<string, Readonly<{ arrived: number; fired: boolean }>>>;
+  /** Items of maps that are under way, by scope; and the maps, by step. Absent without a map. */
+  scopes?: Readonly<Record<string, ItemScope>>;
+  maps?: Readonly<Record<string, MapState>>;
   tasks: Readonly<Record<string, OpenTask>>;
   signals: readonly Signal[];
   signalsReceived: number;
@@ -189,8 +195,13 @@ export function isSettled(run: Run): boolean {
   return run.status === "waiting" && tokensOf(run).some((token) => token.status === "waiting");
 }
 
-export function stepId(node: string, visit: number): string {
-  return `${node}.${visit}`;
+/** A step by the scope that it is in, its node and its visit. */
+export function stepId(node: string, visit: number, scope?: string): string {
+  return scope === undefined ? `${node}.${visit}` : `${scope}.${localName(node)}.${visit}`;
+}
+
+export function stepOf({ node, visit, scope }: Token): string {
+  return stepId(node, visit, scope);
 }
 
 /** Names one start of one visit: what a driver calls, and what an outcome belongs to. */
@@ -207,19 +218,6 @@ export function tokensOf({ tokens }: Run): readonly Token[] {
 
 let listed: Readonly<{ tokens: Run["tokens"]; list: readonly Token[] }> = { tokens: {}, list: [] };
 
-/** What `$steps.<node>` is for a token: its own path's newest visit, else the last completed. */
-export function resultFor(
-  run: Run,
-  token: Token | undefined,
-  node: string,
-): StepResult | undefined {
-  const results = own(run.results, node);
-  if (!results) return undefined;
-  const seen = own(token?.seen, node);
-  const visited = seen === undefined ? undefined : results.find(({ visit }) => visit === seen);
-  return visited ?? results.at(-1);
-}
-
 /** When something in the run is due by itself, whoever is or is not driving it. */
 export function nextDue(run: Run): Instant | undefined {
   if (hasEnded(run)) return undefined;
@@ -233,7 +231,10 @@ export function nextDue(run: Run): Instant | undefined {
 /** Whether a driver has something to do at `now`: an effect to start, or one to find out about. */
 export function isOwed(run: Run, now: Instant): boolean {
   if (hasEnded(run) || run.status === "paused") return false;
-  return tokensOf(run).some(
+  const tokens = tokensOf(run);
+  // One that is over but for its end, which no commit had the room for.
+  if (tokens.length === 0) return run.seq > 0;
+  return tokens.some(
     (token) =>
       token.status === "ready" ||
       token.status === "running" ||

@@ -7,6 +7,8 @@ import type { Json } from "./json.ts";
 export const SIZES = {
   /** Of an output, of a step's variables together, and of the input of a call. */
   valueMax: 96 * 1024,
+  /** Of the items of a map, and of what they come to together; and so of a run's output. */
+  mapMax: 224 * 1024,
   /** Of a run's input. */
   inputMax: 256 * 1024,
   /** Of the payload of a signal, which is in the log as it came and as the wait's output. */
@@ -15,6 +17,8 @@ export const SIZES = {
   editsMax: 60 * 1024,
   /** Of all signals that nothing has waited for yet. */
   signalsMax: 1024 * 1024,
+  /** More than this is not put into one commit together, the run's output least of all. */
+  commitMax: 300 * 1024,
   /** After this a commit takes on nothing more. */
   commitSoft: 64 * 1024,
 } as const;

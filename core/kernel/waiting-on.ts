@@ -1,15 +1,16 @@
 import { instantText } from "./duration.ts";
+import { localName } from "./frames.ts";
 import type { Instant, Json } from "./json.ts";
 import { openParts } from "./open-events.ts";
-import { type Run, stepId, type Token, tokensOf } from "./run.ts";
+import { type Run, stepOf, type Token, tokensOf } from "./run.ts";
 
 /** What a run waits for, as readers see it: kind, since when, until when, and where. */
 export function waitingOn(run: Run): readonly { readonly [key: string]: Json }[] {
   return tokensOf(run).flatMap((token) => {
     if (token.status !== "waiting" && token.status !== "retrying") return [];
-    const { node, visit, wait } = token;
+    const { wait } = token;
     const since = instantText(token.since);
-    const at = { node, step: stepId(node, visit) };
+    const at = { node: localName(token.node), step: stepOf(token) };
     if (wait?.kind !== "several")
       return [{ ...kindOf(token), since, ...untilOf(token.dueAt), ...at }];
     return openParts(wait).map(({ is }) => {

@@ -8,8 +8,10 @@ export type Workflow = Readonly<{
   version: number;
   hash: string;
   start: string;
+  /** A node of a map's body is here too, by the map's name and its own: `each/work`. */
   nodes: ReadonlyMap<string, Node>;
-  nodeIds: readonly string[];
+  /** The graphs by the map that has them as its body; the workflow's own by "". */
+  bodies: ReadonlyMap<string, Body>;
   /** Edges by the node that they leave, in the order in which they are tried. */
   edges: ReadonlyMap<string, readonly Edge[]>;
   vars: readonly (readonly [string, Template])[];
@@ -22,7 +24,10 @@ export type Workflow = Readonly<{
   splitOf: ReadonlyMap<string, string>;
 }>;
 
-export type NodeType = "set" | "llm" | "tool" | "approval" | "wait" | "end";
+/** A graph's first node, and the names that `$steps` knows in it. */
+export type Body = Readonly<{ start: string; names: readonly string[] }>;
+
+export type NodeType = "set" | "llm" | "tool" | "approval" | "wait" | "end" | "map";
 
 export type Node = Readonly<{
   id: string;
@@ -41,6 +46,17 @@ export type Node = Readonly<{
   split: "first" | "all";
   join: Join;
   cancels: readonly string[];
+  /** Of a map. */
+  map?: MapPolicy | undefined;
+}>;
+
+export type MapPolicy = Readonly<{
+  concurrency: number;
+  /** How many items may fail: so many, or so many of a hundred. */
+  tolerate: Readonly<{ of: number; percent: boolean }> | undefined;
+  minSuccessful: number | undefined;
+  /** What becomes of items under way when enough are over. */
+  rest: "cancel" | "ignore";
 }>;
 
 export type Join =

@@ -1,7 +1,7 @@
 import type { Event, EventOf } from "../kernel/event.ts";
 import type { Instant } from "../kernel/json.ts";
 import { openEvents } from "../kernel/open-events.ts";
-import { hasEnded, isOwed, nextDue, type Run, tokensOf } from "../kernel/run.ts";
+import { hasEnded, isOwed, nextDue, type Run, stepOf, tokensOf } from "../kernel/run.ts";
 import { waitingOn } from "../kernel/waiting-on.ts";
 import type { Item, Operation } from "../ports/table.ts";
 import { owedMail } from "./outbox.ts";
@@ -137,9 +137,9 @@ function waitRows(before: Run, after: Run) {
 function eventWaits(run: Run): ReadonlyMap<string, Item> {
   const waits = new Map<string, Item>();
   for (const { token, part, name, key } of openEvents(run)) {
-    const { id, node, visit } = token;
+    const { id, visit } = token;
     const which = part === undefined ? "" : `#${part}`;
-    const step = `${node}.${visit}${which}`;
+    const step = `${stepOf(token)}${which}`;
     waits.set(`${id}.${visit}${which}`, eventWaitRow(run, { name, key, step }));
   }
   return waits;

@@ -8,7 +8,14 @@ import { examplesIn, play, textOf } from "./workflow-examples.ts";
 const text = readFileSync(`${ROOT}/docs/workflow-language.md`, "utf8");
 const examples = examplesIn(text);
 /** Files of the kernel that say what is wrong with a document, rather than with a run. */
-const CHECKS = new Set(["check.ts", "check-graph.ts", "node-fields.ts", "validate.ts"]);
+const CHECKS = new Set([
+  "check.ts",
+  "check-graph.ts",
+  "map-fields.ts",
+  "node-fields.ts",
+  "validate-graph.ts",
+  "validate.ts",
+]);
 
 /** The text under a heading, up to the next of its level or above. */
 function section(title: string): string {
@@ -52,7 +59,7 @@ describe("the workflow language", () => {
     );
 
     expect([...new Set(types)].toSorted()).toEqual(
-      ["approval", "end", "llm", "set", "tool", "wait"].toSorted(),
+      ["approval", "end", "llm", "map", "set", "tool", "wait"].toSorted(),
     );
   });
 

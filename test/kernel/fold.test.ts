@@ -19,12 +19,12 @@ function reachedFrom(start: string): readonly string[] {
 
 describe("a fold", () => {
   test("cannot evaluate: nothing that it runs on knows expressions, or the workflow", () => {
-    expect(reachedFrom("core/kernel/evolve.ts")).toEqual([
-      "core/kernel/evolve.ts",
-      "core/kernel/json.ts",
-      "core/kernel/moves.ts",
-      "core/kernel/run.ts",
-    ]);
+    const reached = reachedFrom("core/kernel/evolve.ts");
+    const knowing =
+      /\/(compile|decide|draft|expression|route|template|validate|workflow)[\w-]*\.ts$/;
+
+    expect(reached).toContain("core/kernel/moves.ts");
+    expect(reached.filter((path) => knowing.test(path))).toEqual([]);
   });
 
   test("refuses nothing that has happened, but says when a log cannot be", () => {

@@ -105,7 +105,14 @@ function aliveAfter(alive: Set<number>, used: Set<number>, move: Move): void {
       for (const id of move.tokens) mustLive(id);
       for (const id of move.tokens) alive.delete(id);
       return;
+    case "enter":
+      if (used.has(move.token)) throw new Error(`token ${move.token} is made twice`);
+      used.add(move.token);
+      alive.add(move.token);
+      return;
     case "count":
+    case "leave":
+    case "settle":
   }
 }
 

@@ -80,7 +80,7 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "sett" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "constructor" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: 5 })],
-    ...["script", "rules", "agent", "form", "ask", "notify", "route", "map", "subflow"].map(
+    ...["script", "rules", "agent", "form", "ask", "notify", "route", "subflow"].map(
       (type): [string, Json] => ["nodes[0].type NOT_SUPPORTED", node({ type })],
     ),
     ["nodes[1].id DUPLICATE_ID", doc({ nodes: [set("a"), set("a")] })],
@@ -273,7 +273,7 @@ describe("validation", () => {
       nodes: [
         { id: "a", type: "tool", tool: "gone", with: "{% ( %}", retry: { maxAttempts: -1 } },
         { id: "a", type: "wait" },
-        { id: "c", type: "map" },
+        { id: "c", type: "subflow" },
       ],
       edges: [{ from: "a", to: "nowhere" }],
       limits: { budget: {} },

@@ -25,8 +25,8 @@ export async function perform(
   context: Omit<Context, "now">,
   abort: AbortController,
 ): Promise<Outcome> {
-  const { node, visit, attempt } = token;
-  const ids = { token: token.id, node, visit, attempt };
+  const { node, visit, attempt, scope } = token;
+  const ids = { token: token.id, node, visit, attempt, ...(scope !== undefined && { scope }) };
   const definition = context.workflow.nodes.get(node);
   const type = definition?.type === "llm" ? "llm" : "tool";
   const timeoutMs = definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS[type] ?? 30_000;

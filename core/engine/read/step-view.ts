@@ -1,5 +1,6 @@
 import { instantText } from "../../kernel/duration.ts";
 import type { Event, EventOf } from "../../kernel/event.ts";
+import { scopeAround } from "../../kernel/frames.ts";
 import type { Instant } from "../../kernel/json.ts";
 import type { Run } from "../../kernel/run.ts";
 import type { Commit } from "../../store/commit.ts";
@@ -102,7 +103,7 @@ function stepOf(
     visit: event.visit,
     attempt: 0,
     recoveries: 0,
-    scope: "",
+    scope: scopeAround(event.step) ?? "",
     startedAt: null,
     endedAt: null,
     attempts: [],

@@ -2,6 +2,7 @@ import { backoffMs, chanceOf } from "../backoff.ts";
 import type { CommandOf, Outcome } from "../command.ts";
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
 import { beginStep, type Draft, emit, isFull, weigh } from "../draft.ts";
+import { localName } from "../frames.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
@@ -28,12 +29,12 @@ export async function settleSteps(draft: Draft, command: CommandOf<"step.settle"
 }
 
 function ignore(draft: Draft, outcome: Outcome): void {
-  const { token, node, visit, attempt } = outcome;
-  const step = stepId(node, visit);
+  const { token, node, visit, attempt, scope } = outcome;
+  const step = stepId(node, visit, scope);
   emit(draft, {
     type: "tool.returned",
     step,
-    node,
+    node: localName(node),
     visit,
     token,
     attempt,
@@ -77,9 +78,14 @@ async function failed(
     return fail(draft, token, error);
   }
   const chance = chanceOf(
-    draft.context.hash(`${draft.run.seed}/${token.node}/${token.visit}/${token.attempt}`),
+    draft.context.hash(`${draft.run.seed}/${placeOf(token)}/${token.visit}/${token.attempt}`),
   );
   const delay = Math.max(backoffMs(retry.backoff, used, chance), outcome.retryAfterMs ?? 0);
-  const full = { ...error, node: token.node, attempt: token.attempt };
+  const full = { ...error, node: localName(token.node), attempt: token.attempt };
   emit(draft, { type: "step.retrying", ...idsOf(token), error: full, at: draft.at + delay });
+}
+
+/** The node that a token is at, within its item: what is drawn by chance differs between items. */
+function placeOf({ node, scope }: Token): string {
+  return scope === undefined ? node : `${scope}.${node}`;
 }

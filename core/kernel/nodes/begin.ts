@@ -1,5 +1,6 @@
 import { type Draft, emit } from "../draft.ts";
 import type { EventOf } from "../event.ts";
+import { frameOf, localName } from "../frames.ts";
 import { own } from "../json.ts";
 import { stepId, type Token } from "../run.ts";
 
@@ -9,14 +10,17 @@ type Started = EventOf<"step.started">;
 export function begin(
   draft: Draft,
   token: Token,
-  more: Partial<Pick<Started, "input" | "key" | "timeoutMs" | "tool" | "toolHash" | "call">> = {},
+  more: Partial<
+    Pick<Started, "input" | "key" | "timeoutMs" | "tool" | "toolHash" | "call" | "moves">
+  > = {},
 ): Token {
   const node = draft.context.workflow.nodes.get(token.node);
-  const visit = (own(draft.run.visits, token.node) ?? 0) + 1;
+  const name = localName(token.node);
+  const visit = (own(frameOf(draft.run, token.scope).visits, name) ?? 0) + 1;
   emit(draft, {
     type: "step.started",
-    step: stepId(token.node, visit),
-    node: token.node,
+    step: stepId(token.node, visit, token.scope),
+    node: name,
     visit,
     token: token.id,
     kind: node?.type ?? "",

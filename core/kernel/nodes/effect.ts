@@ -1,5 +1,6 @@
 import { fail, idsOf, nodeOf } from "../depart.ts";
 import { type Draft, emit, type ToolFacts, weigh } from "../draft.ts";
+import { frameOf, localName } from "../frames.ts";
 import { isObject, type Json, own } from "../json.ts";
 import type { Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
@@ -20,11 +21,14 @@ const RECOVERY_DELAY_MS_MAX = 60_000;
  */
 export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   const node = nodeOf(draft, waiting);
-  const call = (own(draft.run.calls, node.id) ?? 0) + 1;
+  const { visits, calls } = frameOf(draft.run, waiting.scope);
+  const name = localName(node.id);
+  const call = (own(calls, name) ?? 0) + 1;
   const input = bounded(draft, node, await inputOf(draft, waiting, node));
-  const visit = (own(draft.run.visits, node.id) ?? 0) + 1;
+  const visit = (own(visits, name) ?? 0) + 1;
   const timeoutMs = node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000;
-  const key = `${draft.run.seed}-${node.id}-${visit}`;
+  const place = waiting.scope === undefined ? name : `${waiting.scope}-${name}`;
+  const key = `${draft.run.seed}-${place}-${visit}`;
   const tool = typeof node.document["tool"] === "string" ? node.document["tool"] : undefined;
   const facts = tool === undefined ? undefined : own(draft.context.tools, tool);
   const more = {
@@ -76,7 +80,7 @@ function askFirst(
 /** The next attempt of a step whose retry is due, or whose call a person has approved. */
 export function startAgain(draft: Draft, token: Token): void {
   const recovery = token.recovering ? { recovery: token.recoveries } : {};
-  const calls = own(draft.run.calls, token.node) ?? 0;
+  const calls = own(frameOf(draft.run, token.scope).calls, localName(token.node)) ?? 0;
   emit(draft, {
     type: "step.started",
     ...idsOf(token),

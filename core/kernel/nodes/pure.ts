@@ -1,6 +1,7 @@
 import { closeAll, fail, finishRun, nodeOf, succeed } from "../depart.ts";
 import { type Draft, scopeOf } from "../draft.ts";
 import { ExpressionError } from "../expression-limits.ts";
+import { frameOf } from "../frames.ts";
 import { isObject, type Json } from "../json.ts";
 import { hasEnded, type Token } from "../run.ts";
 import { evaluateTemplate, type Template } from "../template.ts";
@@ -34,9 +35,9 @@ export async function visitEnd(draft: Draft, waiting: Token): Promise<void> {
   const template = fields["output"] ?? node.with;
   const value = await valueOf(draft, token, template);
   if (!value.ok) return fail(draft, token, value.error);
-  const output = template ? value.value : draft.run.lastOutput;
+  const output = template ? value.value : frameOf(draft.run, token.scope).lastOutput;
   await succeed(draft, token, { output: output ?? null });
-  if (document["terminate"] !== true || hasEnded(draft.run)) return;
+  if (document["terminate"] !== true || hasEnded(draft.run) || token.scope !== undefined) return;
   closeAll(draft);
   await finishRun(draft);
 }

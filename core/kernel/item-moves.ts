@@ -1,0 +1,174 @@
+import { arrive } from "./arrive.ts";
+import type { EventOf, Move } from "./event.ts";
+import {
+  type Frame,
+  frameOf,
+  type ItemResult,
+  type ItemScope,
+  isWithin,
+  itemScope,
+  type MapState,
+  mapOf,
+  mapState,
+} from "./frames.ts";
+import { isObject, type Json, own } from "./json.ts";
+import { type Run, stepOf, type Token } from "./run.ts";
+import { bytesOf } from "./sizes.ts";
+
+type Op<Name extends Move["op"]> = Extract<Move, { op: Name }>;
+
+const EMPTY: Frame = { vars: {}, visits: {}, calls: {}, results: {}, joins: {} };
+/** Results are kept in groups of so many. */
+const GROUP = 100;
+
+/** The step of a map has started: from here on the run knows its items. */
+export function openMap(run: Run, event: EventOf<"step.started">): Run {
+  const { input, step, token } = event;
+  if (input === undefined) return run;
+  const isList = Array.isArray(input);
+  const map: MapState = {
+    node: tokenOf(run, token).node,
+    token,
+    items: isList ? (input as readonly Json[]) : isObject(input) ? Object.values(input) : [],
+    ...(!isList && isObject(input) && { keys: Object.keys(input) }),
+    next: 0,
+    open: 0,
+    succeeded: 0,
+    failed: 0,
+    bytes: 0,
+    results: {},
+  };
+  return { ...run, maps: { ...run.maps, [step]: map } };
+}
+
+/** The step of a map has ended. Items that still go on keep what they need until all are over. */
+export function closeMap(run: Run, step: string): Run {
+  const map = own(run.maps, step);
+  if (!map) return run;
+  if (map.open === 0) return { ...run, maps: without(run.maps, step) };
+  const { token: _gone, ...rest } = map;
+  return { ...run, maps: { ...run.maps, [step]: rest } };
+}
+
+/** The next item of a map begins. */
+export function enter(run: Run, { map, token, index, to, park }: Op<"enter">): Run {
+  const scope = itemScope(map, index);
+  const state = mapState(run, map);
+  const item: ItemScope = { ...EMPTY, map, index };
+  const opened = {
+    ...run,
+    tokensMade: Math.max(run.tokensMade, token),
+    scopes: { ...run.scopes, [scope]: item },
+    maps: { ...run.maps, [map]: { ...state, next: index + 1, open: state.open + 1 } },
+  };
+  return arrive(opened, { scope }, token, to, park);
+}
+
+/** An item is over: its result is kept, and all else of it forgotten. */
+export function leave(run: Run, { scope, error }: Op<"leave">): Run {
+  const { index } = frameOf(run, scope) as ItemScope;
+  const { lastOutput } = frameOf(run, scope);
+  const step = mapOf(scope);
+  const map = mapState(run, step);
+  const rest = dropScope(run, scope);
+  const open = map.open - 1;
+  if (map.token === undefined) {
+    // The map has gone on: nobody asks for this result.
+    const maps = open === 0 ? without(run.maps, step) : { ...run.maps, [step]: { ...map, open } };
+    return { ...rest, maps };
+  }
+  const result: ItemResult = error ? { error } : { output: lastOutput ?? null };
+  const group = String(Math.floor(index / GROUP));
+  const results = {
+    ...map.results,
+    [group]: { ...own(map.results, group), [index]: result },
+  };
+  const next: MapState = {
+    ...map,
+    open,
+    results,
+    bytes: map.bytes + bytesOf(error ? { code: error.code } : (lastOutput ?? null)),
+    succeeded: map.succeeded + (error ? 0 : 1),
+    failed: map.failed + (error ? 1 : 0),
+    ...(error && { lastFailed: index }),
+  };
+  return { ...rest, maps: { ...rest.maps, [step]: next } };
+}
+
+/** A map is decided: its token may go on. With `drop` the items under way are gone. */
+export function settleMap(run: Run, { map: step, drop }: Op<"settle">): Run {
+  const map = mapState(run, step);
+  let next = run;
+  if (drop) for (const scope of scopesOf(run, step)) next = dropScope(next, scope);
+  const decided: MapState = { ...map, next: map.items.length, open: drop ? 0 : map.open };
+  const token = map.token === undefined ? undefined : tokenOf(run, map.token);
+  return {
+    ...next,
+    maps: { ...next.maps, [step]: decided },
+    tokens: token ? { ...next.tokens, [token.id]: { ...token, status: "ready" } } : next.tokens,
+  };
+}
+
+/** Tokens are gone; those at maps take their items along. */
+export function endTokens(run: Run, ids: readonly number[]): Run {
+  let next = run;
+  for (const id of ids) {
+    const token = next.tokens[id];
+    if (token?.status !== "mapping") continue;
+    const step = stepOf(token);
+    for (const scope of scopesOf(next, step)) next = dropScope(next, scope);
+    next = { ...next, maps: without(next.maps, step) };
+  }
+  const tokens = { ...next.tokens };
+  for (const id of ids) delete tokens[id];
+  return { ...next, tokens };
+}
+
+/** What an item said that it came to, in the order of the items. */
+export function collected({ items, keys, results }: MapState): Json {
+  const list = items.map((_, index): Json => {
+    const result = own(own(results, String(Math.floor(index / GROUP))), String(index));
+    if (!result) return null;
+    if ("output" in result) return result.output;
+    const { code, message, node } = result.error;
+    return { error: { code, message, ...(node !== undefined && { node }) } };
+  });
+  return keys ? Object.fromEntries(keys.map((key, index) => [key, list[index] ?? null])) : list;
+}
+
+/** The error of the item that failed last, and which item that was. */
+export function lastFailure({ lastFailed: index, results }: MapState) {
+  if (index === undefined) return undefined;
+  const result = own(own(results, String(Math.floor(index / GROUP))), String(index));
+  return result && "error" in result ? { index, error: result.error } : undefined;
+}
+
+export function scopesOf(run: Run, map: string): readonly string[] {
+  return Object.entries(run.scopes ?? {}).flatMap(([scope, item]) =>
+    item.map === map ? [scope] : [],
+  );
+}
+
+function dropScope(run: Run, scope: string): Run {
+  const tokens: Record<string, Token> = {};
+  for (const [id, token] of Object.entries(run.tokens)) {
+    if (!isWithin(token.scope, scope)) tokens[id] = token;
+  }
+  const keeps = <Value>(record: Readonly<Record<string, Value>> = {}) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !isWithin(name, scope)));
+  return { ...run, tokens, scopes: keeps(run.scopes), maps: keeps(run.maps) };
+}
+
+function without<Value>(
+  record: Readonly<Record<string, Value>> | undefined,
+  name: string,
+): Readonly<Record<string, Value>> {
+  const { [name]: _gone, ...rest } = record ?? {};
+  return rest;
+}
+
+function tokenOf(run: Run, id: number): Token {
+  const token = run.tokens[id];
+  if (!token) throw new Error(`run ${run.id} has no token ${id}`);
+  return token;
+}
