@@ -11,6 +11,7 @@ import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { eventHandlers } from "../core/engine/events/send-event.ts";
 import { type DueHandler, type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
+import { jobHandler } from "../core/engine/fire-job.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
 import { fireSchedule } from "../core/engine/schedules/fire-schedule.ts";
 import { readTask, taskView } from "../core/engine/tasks.ts";
@@ -171,6 +172,7 @@ function dueHandlers(
   };
   return {
     ...eventHandlers(engine),
+    job: jobHandler(engine),
     mail: { fire: async (row) => void (await sendOwed(owed, row)), isOwed: () => true },
     run: {
       fire: (row) => work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }),

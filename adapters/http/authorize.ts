@@ -3,13 +3,13 @@ import type { Caller } from "../../core/engine/views.ts";
 import { type Checked, refused } from "./problem.ts";
 import type { Need } from "./route.ts";
 
-/** What each role may. Workers only fetch and report jobs, which are routes of their own. */
+/** What each role may. Workers only fetch and report jobs, and so does nobody else by mistake. */
 const MAY: Readonly<Record<Caller["role"], ReadonlySet<Need>>> = {
-  admin: new Set<Need>(["read", "decide", "operate", "administer"]),
+  admin: new Set<Need>(["read", "decide", "operate", "work", "administer"]),
   operator: new Set<Need>(["read", "decide", "operate"]),
   approver: new Set<Need>(["read", "decide"]),
   viewer: new Set<Need>(["read"]),
-  worker: new Set<Need>(),
+  worker: new Set<Need>(["work"]),
 };
 
 export function rolesFor(need: Need): readonly Caller["role"][] {

@@ -156,6 +156,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     next: "Ask again after `Retry-After`: the answer will be that of the first request.",
     retryable: true,
   },
+  LEASE_LOST: {
+    status: 409,
+    title: "The job is not yours, or is no longer",
+    next: "Stop working on it. Its lease was over and it was offered again, or its run went on.",
+  },
   LINK_DEAD: {
     status: 410,
     title: "This link no longer works",

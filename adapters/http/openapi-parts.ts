@@ -15,6 +15,7 @@ export const TAGS = [
   { name: "Tasks", description: "What people are asked to do." },
   { name: "Tools", description: "What steps can call." },
   { name: "Schedules", description: "Runs that start by the clock." },
+  { name: "Workers", description: "Jobs for those who poll for them." },
   { name: "Secrets", description: "Named values that only the call that uses them sees." },
   { name: "Keys", description: "Who may ask, for one tenant." },
   { name: "Platform", description: "Tenants; for the deployment's own administrator." },

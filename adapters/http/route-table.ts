@@ -2,6 +2,7 @@ import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runRoutes } from "./routes/runs.ts";
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...taskRoutes,
   ...toolRoutes,
   ...scheduleRoutes,
+  ...jobRoutes,
   ...secretRoutes,
   ...keyRoutes,
   ...tenantRoutes,

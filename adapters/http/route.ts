@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from "./http.ts";
 import type { Checked, Refused } from "./problem.ts";
 
 /** What a caller must be allowed: `nothing` and `platform` routes belong to no tenant. */
-export type Need = "nothing" | "platform" | "read" | "decide" | "operate" | "administer";
+export type Need = "nothing" | "platform" | "read" | "decide" | "operate" | "work" | "administer";
 
 /** What a handler answers: `value` goes out as JSON, `text` and `stream` as they are. */
 export type Reply = Readonly<{

@@ -138,6 +138,10 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A tool's output does not fit its schema, or cannot be kept",
     next: "Compare the output with the tool's `outputSchema`.",
   },
+  JOB_FAILED: {
+    title: "A remote worker reported a job as failed, without a code of its own",
+    next: "The message is the worker's. Let it send a `code` that edges and retries can name.",
+  },
   TOOL_FAILED: {
     title: "A tool failed in a way of its own",
     next: "The message is the tool's.",

@@ -24,12 +24,13 @@ export function tools(
         case "lambda":
         case "mcp":
         case "stepfunctions":
-        case "worker":
           throw failure(
             "TOOL_KIND_NOT_SUPPORTED",
             `kind ${call.tool.kind} does not run here`,
             call,
           );
+        case "worker":
+          throw failure("TOOL_KIND_NOT_SUPPORTED", "its jobs are polled for, not called", call);
       }
     },
   };

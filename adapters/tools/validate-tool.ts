@@ -3,8 +3,9 @@ import type { Problem } from "../../core/kernel/problem.ts";
 import { BUILTINS } from "./builtins/builtins.ts";
 import { httpProblems } from "./http-config.ts";
 import { compileSchema } from "./schema-check.ts";
+import { workerProblems } from "./worker-config.ts";
 
-const NOT_SUPPORTED = new Set(["lambda", "stepfunctions", "mcp", "worker"]);
+const NOT_SUPPORTED = new Set(["lambda", "stepfunctions", "mcp"]);
 
 /**
  * Every fault of a tool's document that can be known without calling it; none if it may be kept.
@@ -25,13 +26,14 @@ export function toolProblems(
 function kindProblems(tool: JsonObject, builtins: ReadonlyMap<string, unknown>): Problem[] {
   const { kind, name, config = {} } = tool;
   if (typeof kind === "string" && NOT_SUPPORTED.has(kind)) {
-    const message = `this version does not run tools of kind ${kind}; use http`;
+    const message = `this version does not run tools of kind ${kind}; use http or worker`;
     return [problem("kind", "TOOL_KIND_NOT_SUPPORTED", message)];
   }
-  if (kind !== "http" && kind !== "builtin") {
-    return [problem("kind", "TOOL_KIND_UNKNOWN", "must be http or builtin")];
+  if (kind !== "http" && kind !== "builtin" && kind !== "worker") {
+    return [problem("kind", "TOOL_KIND_UNKNOWN", "must be http, worker or builtin")];
   }
   if (!isObject(config)) return [problem("config", "CONFIG_INVALID", "must be an object")];
+  if (kind === "worker") return workerProblems(config, "config");
   if (kind === "http") return httpProblems(config, "config");
   const unknown = typeof name === "string" && !builtins.has(name);
   const names = [...builtins.keys()].join(", ");

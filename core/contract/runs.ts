@@ -101,6 +101,8 @@ export const WaitingOn = z
     task: idOf("The task to decide.", "task_01hzy").optional(),
     name: prose(1000, "The event's name.").optional(),
     key: prose(1000, "The event's key.").optional(),
+    job: idOf("The job that somebody must do.", "job_01hzy").optional(),
+    tool: line(128, "The tool that the job is for.").optional(),
     attempt: count("Which attempt comes next.").optional(),
   })
   .meta({

@@ -2,6 +2,7 @@ import type { Context, ToolFacts } from "../kernel/draft.ts";
 import { own } from "../kernel/json.ts";
 import type { ToolRecord } from "../store/tools.ts";
 import type { EngineDeps } from "./deps.ts";
+import { inputFault } from "./effects/call-tool.ts";
 import type { RegisteredTool } from "./effects/effect.ts";
 import { evaluations } from "./evaluations.ts";
 import type { HandleDeps, Pinned } from "./handle.ts";
@@ -73,11 +74,18 @@ async function contextOf(
     const tool = node.document["tool"];
     if (node.type !== "tool" || typeof tool !== "string" || own(tools, tool)) continue;
     const record = await findTool(deps, tenant, tool);
-    if (record) tools[tool] = record;
+    if (record) tools[tool] = factsOf(deps, record);
   }
   const defaultModel = deps.models.default;
   const context = { workflow, tools, defaultModel, hash: deps.hash, evaluating };
   return { context, changes, at };
+}
+
+/** A job is offered by the commit that starts it, so it is there that its input is looked at. */
+function factsOf(deps: EngineDeps, record: ToolRecord): ToolFacts {
+  if (record.kind !== "worker" || !record.inputSchema) return record;
+  const tool = withSchemas(deps, record);
+  return { ...record, inputFault: (input) => inputFault(tool, input) };
 }
 
 /** A tool ready to be called, with its schemas. */
@@ -87,8 +95,11 @@ export async function registeredTool(
   name: string,
 ): Promise<RegisteredTool | undefined> {
   const record = await findTool(deps, tenant, name);
-  if (!record) return undefined;
-  const { kind, config, inputSchema, outputSchema } = record;
+  return record && withSchemas(deps, record);
+}
+
+function withSchemas(deps: EngineDeps, record: ToolRecord): RegisteredTool {
+  const { name, kind, config, inputSchema, outputSchema } = record;
   return {
     name,
     kind,

@@ -3,6 +3,7 @@ import type { EngineDeps } from "./deps.ts";
 import type { DriveDeps } from "./drive.ts";
 import type { Engine } from "./engine.ts";
 import { eventsOf } from "./events/send-event.ts";
+import { jobsOf } from "./jobs.ts";
 import { linksOf } from "./links.ts";
 import { runsOf } from "./runs.ts";
 import { schedulesOf } from "./schedules/schedules.ts";
@@ -20,6 +21,7 @@ export function createEngine(deps: EngineDeps): Engine {
     events: eventsOf(deps),
     tasks: tasksOf(deps),
     links: linksOf(deps),
+    jobs: jobsOf(deps),
     tools: toolsOf(deps),
   };
 }

@@ -1,5 +1,13 @@
 import type { Json } from "../kernel/json.ts";
 import type { RunFilter, TaskFilter } from "./filters.ts";
+import type {
+  HeartbeatView,
+  JobDone,
+  JobFailed,
+  JobReceipt,
+  JobView,
+  PollRequest,
+} from "./job-views.ts";
 import type { Problem, Result } from "./refusal.ts";
 import type { Schedules } from "./schedules/schedules.ts";
 import type {
@@ -91,6 +99,13 @@ export interface Engine {
     view(token: string): Promise<Result<LinkView>>;
     /** Decides as the approver the link was sent to. The nonce is checked after conflicts. */
     decide(token: string, request: DecideRequest & { nonce: string }): Promise<Result<LinkView>>;
+  };
+  readonly jobs: {
+    /** Jobs that are now the caller's; none when there are none until the wait is over. */
+    poll(caller: Caller, request: PollRequest): Promise<Result<{ jobs: readonly JobView[] }>>;
+    heartbeat(caller: Caller, jobId: string, lease: string): Promise<Result<HeartbeatView>>;
+    complete(caller: Caller, jobId: string, request: JobDone): Promise<Result<JobReceipt>>;
+    fail(caller: Caller, jobId: string, request: JobFailed): Promise<Result<JobReceipt>>;
   };
   readonly tools: {
     list(caller: Caller, paging: Paging): Promise<Listing<ToolView>>;

@@ -10,11 +10,13 @@ import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
 import type { Timers } from "../ports/timers.ts";
 import type { Watch } from "../ports/watch.ts";
+import { jobsTouched } from "../store/job-rows.ts";
 import { rows } from "../store/rows.ts";
 import type { Committed, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
 import { opensEventWait, takeEarly } from "./events/early-events.ts";
+import { jobTopics } from "./job-topic.ts";
 import type { RunCache } from "./run-cache.ts";
 
 export type HandleDeps = Readonly<{
@@ -108,6 +110,9 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
     if (committed.type === "won") {
       deps.cache.put(key, committed.loaded);
       deps.watch.committed(key, isSettled(decision.run));
+      for (const topic of jobTopics(key.tenant, decision.events)) {
+        deps.watch.committed(topic, false);
+      }
       await setTimer(deps, key, base.run, decision.run);
       return { ...decision, context, committed: true };
     }
@@ -130,7 +135,7 @@ async function commit(
     base.run,
     decision.run,
     decision.events,
-    await taskRows(deps.table, key, decision.events),
+    await rowsTouched(deps.table, key, base.run, decision),
   );
   const also = [...(given.also?.(decision.events) ?? []), ...beside];
   for (let tries = 0; ; tries++) {
@@ -161,14 +166,19 @@ async function writeRest(table: Table, operations: readonly Operation[]): Promis
   }
 }
 
-async function taskRows(
+async function rowsTouched(
   table: Table,
-  key: RunKey,
-  events: readonly Event[],
+  { tenant }: RunKey,
+  before: Run,
+  { events, run }: Extract<Decision, { type: "accepted" }>,
 ): Promise<ReadonlyMap<string, Item>> {
   const found = new Map<string, Item>();
   for (const id of tasksTouched(events)) {
-    const item = await table.get(rows.task(key.tenant, id));
+    const item = await table.get(rows.task(tenant, id));
+    if (item) found.set(id, item);
+  }
+  for (const id of jobsTouched(before, run)) {
+    const item = await table.get(rows.job(tenant, id));
     if (item) found.set(id, item);
   }
   return found;

@@ -18,6 +18,7 @@ export type RefusalCode =
   | "RUN_NOT_WAITING"
   | "WAIT_AMBIGUOUS"
   | "ANSWER_IS_APPROVAL"
+  | "LEASE_LOST"
   | "SIGNALS_FULL"
   | "TASK_DECIDED"
   | "TASK_CLOSED"

@@ -122,6 +122,7 @@ const REFUSALS: Readonly<Record<Reason, Refuse>> = {
     refuse("WAIT_AMBIGUOUS", `run ${run} waits for several answers; name one by a signal`, more),
   answer_is_approval: (run) =>
     refuse("ANSWER_IS_APPROVAL", `run ${run} waits for an approval, which only a decision settles`),
+  job_superseded: () => refuse("LEASE_LOST", "the job is no longer yours"),
   signals_full: (run) => refuse("SIGNALS_FULL", `run ${run} keeps as many signals as it may`),
   task_closed: () => refuse("TASK_CLOSED", "the task is closed"),
   task_decided: (_, more) => refuse("TASK_DECIDED", "the task was decided before", more),

@@ -70,6 +70,8 @@ export type WaitingOn = Readonly<{
   task?: string;
   name?: string;
   key?: string;
+  job?: string;
+  tool?: string;
   attempt?: number;
 }>;
 

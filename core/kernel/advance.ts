@@ -1,10 +1,12 @@
 import type { Driver } from "./command.ts";
+import { expireJob } from "./decisions/settle-job.ts";
 import { fail, failAtOnce, failRun, finishRun, idsOf } from "./depart.ts";
 import { beginStep, type Draft, emit, isFull } from "./draft.ts";
 import { frameOf, localName } from "./frames.ts";
 import { own } from "./json.ts";
 import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
+import { isTaken } from "./nodes/job.ts";
 import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
@@ -58,6 +60,7 @@ async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> 
   if (wait?.kind === "approval") {
     emit(draft, { type: "task.expired", ...idsOf(token), task: wait.task });
   }
+  if (wait?.kind === "job") return expireJob(draft, token);
   const message = `the wait of ${token.node} expired`;
   const error = { code: "TIMEOUT", message, retryable: false };
   return fail(draft, draft.run.tokens[token.id] ?? token, error, "timeout");
@@ -87,8 +90,8 @@ function nextReady(draft: Draft, driver: Driver | undefined): Token | undefined 
 
 function isEffect(draft: Draft, token: Token): boolean {
   if (token.unsatisfied) return false;
-  const type = draft.context.workflow.nodes.get(token.node)?.type;
-  return type === "tool" || type === "llm";
+  const node = draft.context.workflow.nodes.get(token.node);
+  return (node?.type === "tool" && !isTaken(draft, node)) || node?.type === "llm";
 }
 
 async function enter(draft: Draft, token: Token): Promise<void> {

@@ -1,7 +1,23 @@
 import type { Instant, Json } from "./json.ts";
 import type { Actor, Usage } from "./run.ts";
 
-/** The outcome of an effect, offered by the driver that called it. */
+/** What came of an attempt. */
+export type Result =
+  | Readonly<{ ok: true; output: Json; usage?: Usage; cost?: number }>
+  | Readonly<{
+      ok: false;
+      code: string;
+      message: string;
+      retryable: boolean;
+      retryAfterMs?: number;
+      /** The call was made, or may have been, and nobody knows what came of it. */
+      lost?: boolean;
+    }>;
+
+/**
+ * The outcome of an effect, offered by the driver that called it. `later`: the call has begun
+ * something that goes on elsewhere under the name `ref`, and its result comes by `job.settle`.
+ */
 export type Outcome = Readonly<{
   token: number;
   node: string;
@@ -9,18 +25,7 @@ export type Outcome = Readonly<{
   attempt: number;
   scope?: string | undefined;
 }> &
-  (
-    | Readonly<{ ok: true; output: Json; usage?: Usage; cost?: number }>
-    | Readonly<{
-        ok: false;
-        code: string;
-        message: string;
-        retryable: boolean;
-        retryAfterMs?: number;
-        /** The call was made, or may have been, and nobody knows what came of it. */
-        lost?: boolean;
-      }>
-  );
+  (Result | Readonly<{ ok: "later"; ref: string }>);
 
 /** What is asked of a run. */
 export type Command =
@@ -40,6 +45,10 @@ export type Command =
   /** Look at the clock and at what is ready. Only a driver starts effects. */
   | Readonly<{ type: "run.advance"; driver?: Driver }>
   | Readonly<{ type: "step.settle"; outcomes: readonly Outcome[]; driver: Driver }>
+  /** The result of an attempt that was done as a job. */
+  | Readonly<{ type: "job.settle"; job: string; attempt: number; result: Result }>
+  /** Whoever took the job was not heard of in time. */
+  | Readonly<{ type: "job.lose"; job: string; attempt: number }>
   | Readonly<{
       type: "run.signal";
       name: string;

@@ -4,6 +4,7 @@ import { type Decision, reject } from "./decision.ts";
 import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
+import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
 import { closeAll } from "./depart.ts";
 import { type Context, type Draft, emit, newDraft } from "./draft.ts";
@@ -39,6 +40,10 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       await settleSteps(draft, command);
       await advance(draft, command.driver);
       return undefined;
+    case "job.settle":
+      return thenAdvance(draft, await settleJob(draft, command));
+    case "job.lose":
+      return thenAdvance(draft, await loseJob(draft, command));
     case "run.signal":
       return thenAdvance(draft, await receiveSignal(draft, command));
     case "run.respond":

@@ -9,6 +9,7 @@ export type Reason =
   | "run_not_waiting"
   | "wait_ambiguous"
   | "answer_is_approval"
+  | "job_superseded"
   | "signals_full"
   | "task_closed"
   | "task_decided"

@@ -28,6 +28,10 @@ export type Context = Readonly<{
 export type ToolFacts = Readonly<{
   /** Of its stored configuration: the log says exactly what was called. */
   hash: string;
+  /** Tools of kind `worker` are not called: the run waits until somebody has done the job. */
+  kind?: string;
+  /** What is wrong with an input by the tool's schema: a job with a wrong one is not offered. */
+  inputFault?(input: Json): string | undefined;
   delivery?: "at-least-once" | "at-most-once";
   approval?: { approvers: readonly string[]; quorum?: number };
 }>;

@@ -35,7 +35,7 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       return failed(run, event);
     case "step.retrying":
       return withToken(run, event.token, (token) => ({
-        ...token,
+        ...withoutWait(token),
         status: "retrying",
         dueAt: event.at,
         since: at,

@@ -12,7 +12,9 @@ export type Wait =
       got: Readonly<Record<string, Json>>;
       until?: Instant;
     }>
-  | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>;
+  | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>
+  /** For whoever takes the job; `ref` names the work where it is done without being taken. */
+  | Readonly<{ kind: "job"; job: string; tool: string; until: Instant; ref?: string }>;
 
 /** One of several things that a token waits for. */
 export type WaitPart =

@@ -24,6 +24,7 @@ function kindOf(token: Token): { readonly [key: string]: Json } {
   const { wait } = token;
   if (token.status === "retrying") return { kind: "retry", attempt: token.attempt + 1 };
   if (wait?.kind === "approval") return { kind: "approval", task: wait.task };
+  if (wait?.kind === "job") return { kind: "job", job: wait.job, tool: wait.tool };
   if (wait?.kind === "event") return eventOf(wait);
   return { kind: "timer" };
 }

@@ -15,6 +15,9 @@ export const rows = {
   }),
   snapshot: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "snapshot" }),
   task: (tenant: string, task: string): Key => ({ pk: `${tenant}#task#${task}`, sk: "task" }),
+  /** Work that goes on outside; its list is that of its tool. */
+  job: (tenant: string, job: string): Key => ({ pk: `${tenant}#job#${job}`, sk: "job" }),
+  jobsOffered: (tenant: string, tool: string) => `${tenant}#jobs#${tool}`,
   /** A mail that is owed; removed once it was handed to the mailer. */
   mail: (tenant: string, id: string): Key => ({ pk: `${tenant}#mail`, sk: id }),
   /** Who waits for a tenant event, and events that nobody waited for yet. */

@@ -4,6 +4,7 @@ import { openEvents } from "../kernel/open-events.ts";
 import { hasEnded, isOwed, nextDue, type Run, stepOf, tokensOf } from "../kernel/run.ts";
 import { waitingOn } from "../kernel/waiting-on.ts";
 import type { Item, Operation } from "../ports/table.ts";
+import { jobRows } from "./job-rows.ts";
 import { owedMail } from "./outbox.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
 import { closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
@@ -17,6 +18,7 @@ export const LOOK_AGAIN_MS = 60_000;
  *
  * Most commits change none of them and are one put. `taskRows` are the rows of the tasks that the
  * events name, as they are now: the log's fence keeps anybody else from changing them meanwhile.
+ * Those of jobs that end are among them; who holds one may still change it, and loses.
  */
 export function rowsBeside(
   before: Run,
@@ -43,8 +45,9 @@ export function rowsBeside(
     if (item !== taskRows.get(id)) (isNew ? opening : closing).push({ type: "put", item });
   }
   const waits = waitRows(before, after);
+  const jobs = jobRows(before, after, events, taskRows);
   // What is opened must be in the commit's own write; what is closed may follow it: see `handle`.
-  return [...opening, ...waits.opened, ...waits.closed, ...closing];
+  return [...opening, ...waits.opened, ...jobs.opened, ...waits.closed, ...closing, ...jobs.closed];
 }
 
 /** The tasks whose rows must be read before `rowsBeside` can be asked. */

@@ -194,10 +194,24 @@ describe("a tool's document", () => {
     expect(toolProblems({ name: "shout", kind: "builtin" }, all.builtins)).toEqual([]);
   });
 
-  it.each(["lambda", "stepfunctions", "mcp", "worker"])("of kind %s is refused by name", (kind) => {
+  it.each(["lambda", "stepfunctions", "mcp"])("of kind %s is refused by name", (kind) => {
     expect(toolProblems({ kind, config: {} })).toEqual([
       expect.objectContaining({ path: "kind", code: "TOOL_KIND_NOT_SUPPORTED" }),
     ]);
+  });
+
+  it.each<[JsonObject, string | undefined]>([
+    [{}, undefined],
+    [{ lease: "PT1S" }, undefined],
+    [{ lease: "PT12H" }, undefined],
+    [{ lease: "PT0.9S" }, "LEASE_INVALID"],
+    [{ lease: "PT12H1S" }, "LEASE_INVALID"],
+    [{ lease: 30 }, "LEASE_INVALID"],
+    [{ url: "https://api.example/" }, "UNKNOWN_FIELD"],
+  ])("of kind worker has a lease to configure and nothing else: %j", (config, fault) => {
+    expect(toolProblems({ kind: "worker", config }).map((found) => found.code)).toEqual(
+      fault === undefined ? [] : [fault],
+    );
   });
 
   it.each<[string, string, JsonObject]>([

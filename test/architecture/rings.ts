@@ -170,6 +170,7 @@ function ring(home: string, own: readonly Grant[]): Ring {
       { from: "core/kernel/", only: "types" },
       { from: "core/kernel/json.ts", why: "what JSON is, and what we take of it, is said once" },
       { from: "core/kernel/well-formed.ts" },
+      { from: "core/kernel/duration.ts", why: "what a duration is, is said once" },
       { from: "core/engine/refusal.ts", only: "types" },
       ...own,
     ],

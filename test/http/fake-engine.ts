@@ -11,6 +11,7 @@ import type {
   WorkflowView,
 } from "../../core/engine/views.ts";
 import type { Json, JsonObject } from "../../core/kernel/json.ts";
+import { fakeJobs } from "./fake-jobs.ts";
 
 export const AT = "2026-11-21T09:30:00.000Z";
 
@@ -170,6 +171,7 @@ export function fakeEngine() {
         return result.ok ? ok({ ...link.value, task: result.value }) : result;
       },
     },
+    jobs: fakeJobs,
     tools: {
       list: async () => ({ data: [...tools.values()], nextCursor: null }),
       get: async (_caller, name) => {

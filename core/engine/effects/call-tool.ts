@@ -3,7 +3,7 @@ import type { Run, Token } from "../../kernel/run.ts";
 import type { Node } from "../../kernel/workflow.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
 import type { Problem } from "../refusal.ts";
-import type { EffectDeps } from "./effect.ts";
+import type { EffectDeps, RegisteredTool } from "./effect.ts";
 import type { Answer } from "./perform.ts";
 
 /** Calls a registered tool with the input and the key that its committed start holds. */
@@ -23,7 +23,7 @@ export async function callTool(
     throw new CallFailure("UNKNOWN_TOOL", message, { retryable: false });
   }
   const input = token.input ?? null;
-  refuse("TOOL_INPUT_INVALID", `the input of ${name}`, tool.inputProblems(input));
+  refuse("TOOL_INPUT_INVALID", inputFault(tool, input));
   const call = {
     tenant: run.tenant,
     tool,
@@ -33,15 +33,26 @@ export async function callTool(
     timeoutMs,
   };
   const output: Json = await deps.tools.call(call, signal);
-  refuse("TOOL_OUTPUT_INVALID", `the output of ${name}`, tool.outputProblems(output));
+  refuse("TOOL_OUTPUT_INVALID", outputFault(tool, output));
   return { output };
 }
 
-function refuse(code: string, what: string, problems: readonly Problem[]): void {
-  const [first] = problems;
-  if (!first) return;
+/** Why an input is not one that the tool takes, in a sentence. */
+export function inputFault(tool: RegisteredTool, input: Json): string | undefined {
+  return sentence(`the input of ${tool.name}`, tool.inputProblems(input));
+}
+
+/** Why an output is not one that the tool may give. */
+export function outputFault(tool: RegisteredTool, output: Json): string | undefined {
+  return sentence(`the output of ${tool.name}`, tool.outputProblems(output));
+}
+
+function sentence(what: string, [first]: readonly Problem[]): string | undefined {
+  if (!first) return undefined;
   const where = first.path === "" ? "" : ` at ${first.path}`;
-  throw new CallFailure(code, `${what} does not fit its schema${where}: ${first.message}`, {
-    retryable: false,
-  });
+  return `${what} does not fit its schema${where}: ${first.message}`;
+}
+
+function refuse(code: string, fault: string | undefined): void {
+  if (fault !== undefined) throw new CallFailure(code, fault, { retryable: false });
 }

@@ -74,7 +74,9 @@ export async function respond(
   command: CommandOf<"run.respond">,
 ): Promise<Refused | undefined> {
   const open = tokensOf(draft.run).filter(({ status }) => status === "waiting");
-  const [first, ...others] = open.filter(({ wait }) => wait?.kind !== "timer");
+  const [first, ...others] = open.filter(
+    ({ wait }) => wait?.kind !== "timer" && wait?.kind !== "job",
+  );
   if (!first) return { reason: "run_not_waiting" };
   if (others.length > 0) {
     return { reason: "wait_ambiguous", data: { waitingOn: waitingOn(draft.run) } };

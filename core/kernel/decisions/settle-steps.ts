@@ -1,9 +1,11 @@
 import { backoffMs, chanceOf } from "../backoff.ts";
-import type { CommandOf, Outcome } from "../command.ts";
+import type { CommandOf, Outcome, Result } from "../command.ts";
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
 import { beginStep, type Draft, emit, isFull, weigh } from "../draft.ts";
 import { localName } from "../frames.ts";
+import type { Json } from "../json.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
+import { openJob } from "../nodes/job.ts";
 import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { matchesCode } from "../workflow.ts";
@@ -23,9 +25,14 @@ export async function settleSteps(draft: Draft, command: CommandOf<"step.settle"
       token.visit === outcome.visit &&
       token.attempt === outcome.attempt;
     if (!token || !isCurrent) ignore(draft, outcome);
-    else if (outcome.ok) await succeeded(draft, token, outcome);
-    else await failed(draft, token, outcome);
+    else if (outcome.ok === "later") openJob(draft, token, { ref: outcome.ref });
+    else await settleStep(draft, token, outcome);
   }
+}
+
+/** What came of a token's current attempt, whoever made it. */
+export function settleStep(draft: Draft, token: Token, result: Result): Promise<void> {
+  return result.ok ? succeeded(draft, token, result) : failed(draft, token, result);
 }
 
 function ignore(draft: Draft, outcome: Outcome): void {
@@ -40,15 +47,19 @@ function ignore(draft: Draft, outcome: Outcome): void {
     attempt,
     ignored: true,
     ...(outcome.ok
-      ? weigh(draft, outcome.output) <= SIZES.valueMax && { output: outcome.output }
+      ? kept(draft, outcome.ok === "later" ? outcome.ref : outcome.output)
       : { error: { code: outcome.code, message: outcome.message } }),
   });
+}
+
+function kept(draft: Draft, output: Json): { output?: Json } {
+  return weigh(draft, output) <= SIZES.valueMax ? { output } : {};
 }
 
 async function succeeded(
   draft: Draft,
   token: Token,
-  outcome: Extract<Outcome, { ok: true }>,
+  outcome: Extract<Result, { ok: true }>,
 ): Promise<void> {
   const { output, usage, cost } = outcome;
   return succeed(draft, token, {
@@ -62,7 +73,7 @@ async function succeeded(
 async function failed(
   draft: Draft,
   token: Token,
-  outcome: Extract<Outcome, { ok: false }>,
+  outcome: Extract<Result, { ok: false }>,
 ): Promise<void> {
   const { code, message, retryable } = outcome;
   const isUnknown = outcome.lost === true && isAtMostOnce(draft, token);

@@ -7,12 +7,13 @@ import { SIZES } from "../sizes.ts";
 import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
 import { openTask } from "./approval.ts";
 import { begin, tokenAt } from "./begin.ts";
+import { isTaken, jobTimeoutMs, offerJob } from "./job.ts";
 import { type Value, valueOf } from "./pure.ts";
 
 const TIMEOUT_MS: Readonly<Record<string, number>> = { llm: 120_000, tool: 30_000 };
 
 /** Recoveries of one visit before the run gives up on it. */
-const RECOVERIES_MAX = 10;
+export const RECOVERIES_MAX = 10;
 const RECOVERY_DELAY_MS_MAX = 60_000;
 
 /**
@@ -26,7 +27,9 @@ export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   const call = (own(calls, name) ?? 0) + 1;
   const input = bounded(draft, node, await inputOf(draft, waiting, node));
   const visit = (own(visits, name) ?? 0) + 1;
-  const timeoutMs = node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000;
+  const timeoutMs = isTaken(draft, node)
+    ? jobTimeoutMs(node)
+    : (node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000);
   const place = waiting.scope === undefined ? name : `${waiting.scope}-${name}`;
   const key = `${draft.run.seed}-${place}-${visit}`;
   const tool = typeof node.document["tool"] === "string" ? node.document["tool"] : undefined;
@@ -46,6 +49,7 @@ export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
     return fail(draft, token, { code: "UNKNOWN_TOOL", message, retryable: false });
   }
   if (facts?.approval) return askFirst(draft, token, node, facts.approval);
+  if (isTaken(draft, node)) return offerJob(draft, token);
 }
 
 /** An input that would not fit a commit is an error, and is not put on record. */
@@ -78,7 +82,7 @@ function askFirst(
 }
 
 /** The next attempt of a step whose retry is due, or whose call a person has approved. */
-export function startAgain(draft: Draft, token: Token): void {
+export async function startAgain(draft: Draft, token: Token): Promise<void> {
   const recovery = token.recovering ? { recovery: token.recoveries } : {};
   const calls = own(frameOf(draft.run, token.scope).calls, localName(token.node)) ?? 0;
   emit(draft, {
@@ -89,6 +93,7 @@ export function startAgain(draft: Draft, token: Token): void {
     ...(token.recovering || token.approved ? {} : { call: calls + 1 }),
     ...recovery,
   });
+  if (isTaken(draft, nodeOf(draft, token))) return offerJob(draft, tokenAt(draft, token.id));
 }
 
 /**
