@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Access } from "../core/engine/access.ts";
-import { tableAccess } from "../core/engine/people/table-access.ts";
+import { type FixedAccess, tableAccess } from "../core/engine/people/table-access.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Table } from "../core/ports/table.ts";
 
@@ -16,7 +16,7 @@ export type OpenAccess = Readonly<{
 }>;
 
 /** Tenants and keys of a laptop, with a tenant and a key that are there from the first start. */
-export async function openAccess(parts: OpenAccess): Promise<Access> {
+export async function openAccess(parts: OpenAccess): Promise<Access & FixedAccess> {
   const { table, clock, newId, platformKey, apiKey } = parts;
   const access = tableAccess({
     table,

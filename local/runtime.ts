@@ -6,25 +6,21 @@ import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { openSqlite } from "../adapters/sqlite/open.ts";
 import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
 import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
+import { sqliteTenantData } from "../adapters/sqlite/sqlite-tenant-data.ts";
 import type { Access } from "../core/engine/access.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
-import { eventHandlers } from "../core/engine/events/send-event.ts";
-import { type DueHandler, type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
-import { jobHandler } from "../core/engine/fire-job.ts";
-import { sendOwed } from "../core/engine/people/send-mail.ts";
-import { fireSchedule } from "../core/engine/schedules/fire-schedule.ts";
-import { readTask, taskView } from "../core/engine/tasks.ts";
+import { type DueHandler, fireDue } from "../core/engine/fire-due.ts";
 import { timedId } from "../core/kernel/ids.ts";
 import type { Log } from "../core/ports/log.ts";
-import { tableOutbox } from "../core/store/outbox.ts";
 import { tableReplays } from "../core/store/replays.ts";
+import { dueHandlers } from "../wiring/due-handlers.ts";
 import { type EngineOptions, engineParts } from "../wiring/engine-parts.ts";
 import { processWatch } from "../wiring/process-watch.ts";
 import { random } from "../wiring/random.ts";
 import { devRoutes } from "./dev-routes.ts";
-import { type Drivers, drivers } from "./drivers.ts";
-import { localMailbox, type Mailbox } from "./local-mailbox.ts";
+import { drivers } from "./drivers.ts";
+import { localMailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
 import { localSigner } from "./local-signer.ts";
 import { openAccess } from "./open-access.ts";
@@ -82,9 +78,13 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   const artifacts = sqliteArtifacts(database);
   const world = { table, artifacts, clock, secrets, access, queue: work };
   wired.engine = localEngine(world, options);
-  wired.due = fireDue(dueHandlers(wired.engine, work, { mailbox, publicUrl, log }));
+  const data = [sqliteTenantData(database)];
+  const { engine } = wired;
+  wired.due = fireDue(
+    dueHandlers({ engine, queue: work, access, mailer: mailbox, publicUrl, log, data }),
+  );
 
-  const app = localApp(world, wired.engine, options);
+  const app = localApp(world, engine, options);
   const dev = devRoutes({
     mailbox,
     clock,
@@ -125,7 +125,7 @@ function localEngine(
     ...world,
     // The ticker looks at every row that is written, and fires it at its time.
     timers: { set: () => undefined },
-    watch: processWatch(),
+    watch: () => processWatch(),
     signer: localSigner(linkKey),
     models,
     isAuthority: true,
@@ -150,37 +150,6 @@ function localApp(
     health: async () => (await access.tenants({ limit: 1 })).data.length > 0,
     newId: () => randomUUID(),
   });
-}
-
-/** What rows of the due index ask for. */
-function dueHandlers(
-  engine: EngineDeps,
-  work: Drivers,
-  { mailbox, publicUrl, log }: { mailbox: Mailbox; publicUrl: string; log: Log },
-): DueHandlers {
-  const owed = {
-    outbox: tableOutbox(engine.table),
-    mailer: mailbox,
-    signer: engine.signer,
-    clock: engine.clock,
-    publicUrl,
-    log,
-    taskOf: async (tenant: string, id: string) => {
-      const task = await readTask(engine, tenant, id);
-      return task && taskView(task);
-    },
-  };
-  return {
-    ...eventHandlers(engine),
-    job: jobHandler(engine),
-    mail: { fire: async (row) => void (await sendOwed(owed, row)), isOwed: () => true },
-    run: {
-      fire: (row) => work.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }),
-      // What a driver was doing when the process died has no due time of its own.
-      isOwed: (row) => row["owed"] === true,
-    },
-    schedule: { fire: fireSchedule(engine, createEngine(engine).runs) },
-  };
 }
 
 function newId(prefix: string): string {

@@ -35,7 +35,8 @@ export type EngineOptions = Readonly<{
   access: Pick<Access, "tenant">;
   queue: Queue;
   timers: Timers;
-  watch: Watch;
+  /** Who is told of commits; it may look at the log for those of others. */
+  watch: (parts: Pick<EngineDeps, "log" | "cache">) => Watch;
   signer: Signer;
   models: ModelsConfig;
   /** This process alone writes: what it remembers is what is stored. */
@@ -47,15 +48,19 @@ export type EngineOptions = Readonly<{
 /** What the engine needs, made the same behind every door. */
 export function engineParts(options: EngineOptions): EngineDeps {
   const { table, artifacts, clock, secrets, access, allowLoopback } = options;
-  const { queue, timers, watch, signer } = options;
+  const { queue, timers, signer } = options;
   const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback });
+  const log = runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") });
+  const cache = runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: options.isAuthority });
   return {
+    log,
+    cache,
     table,
     clock,
     calendar: cronerCalendar(),
     queue,
     timers,
-    watch,
+    watch: options.watch({ log, cache }),
     signer,
     schemas,
     hash,
@@ -63,8 +68,6 @@ export function engineParts(options: EngineOptions): EngineDeps {
     toolProblems: (name, tool) => toolProblems({ ...tool, name }),
     pause: (ms) => pause(ms),
     turn: () => immediate(),
-    log: runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") }),
-    cache: runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: options.isAuthority }),
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),
     tools: tools({ secrets, request, evaluate: templateEvaluator(clock) }),

@@ -22,6 +22,22 @@ export const Limits = z
     examples: [{ maxActiveRuns: 100, startsPerMinute: 600 }],
   });
 
+/** What PATCH takes: null removes a limit. */
+const LimitsPatch = z
+  .strictObject({
+    maxActiveRuns: Limits.shape.maxActiveRuns.nullable(),
+    startsPerMinute: Limits.shape.startsPerMinute.nullable(),
+    maxConcurrentSteps: Limits.shape.maxConcurrentSteps.nullable(),
+    maxPayloadBytes: Limits.shape.maxPayloadBytes.nullable(),
+    retention: Limits.shape.retention.nullable(),
+    monthlyUsd: Limits.shape.monthlyUsd.nullable(),
+  })
+  .meta({
+    id: "LimitsPatch",
+    description: "Limits to set; what is absent stays, and null removes a limit.",
+    examples: [{ maxActiveRuns: 200, startsPerMinute: null }],
+  });
+
 const Lane = z.enum(["dedicated", "shared"]).meta({
   description: "Whether the tenant has a queue of its own or shares pooled ones.",
 });
@@ -36,6 +52,14 @@ export const TenantRequest = z
     id: "TenantRequest",
     description: "A tenant to make.",
     examples: [{ name: "Acme", limits: { maxActiveRuns: 100 }, lane: "shared" }],
+  });
+
+export const TenantPatch = z
+  .strictObject({ name: line(200, "For people.").optional(), limits: LimitsPatch.optional() })
+  .meta({
+    id: "TenantPatch",
+    description: "What to change of a tenant. Its lane stays as it was made.",
+    examples: [{ limits: { maxActiveRuns: 200 } }],
   });
 
 const EXAMPLE = {

@@ -21,6 +21,12 @@ export type TenantView = Readonly<{
   warnings?: readonly string[];
 }>;
 
+/** What a PATCH says: what is absent stays, and a limit that is null is none from then on. */
+export type TenantPatch = Readonly<{
+  name?: string | undefined;
+  limits?: { readonly [Name in keyof Limits]: Limits[Name] | null } | undefined;
+}>;
+
 export type KeyView = Readonly<{
   id: string;
   name: string;
@@ -48,6 +54,9 @@ export interface Access {
     lane?: "dedicated" | "shared" | undefined;
   }): Promise<TenantView>;
   tenant(id: string): Promise<Result<TenantView>>;
+  updateTenant(id: string, patch: TenantPatch): Promise<Result<TenantView>>;
+  /** Its keys are dead at once; what it owned is removed in the background. */
+  deleteTenant(id: string): Promise<Result<null>>;
   tenants(paging: Paging): Promise<Listing<TenantView>>;
   createKey(tenant: string, request: KeyRequest): Promise<Result<KeyView & { key: string }>>;
   keys(tenant: string, paging: Paging): Promise<Listing<KeyView>>;

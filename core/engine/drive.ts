@@ -11,8 +11,10 @@ export type DriveDeps = HandleDeps & EffectDeps;
 export type DriveOptions = Readonly<{
   /** How many effects of one run are in flight at once. */
   effectsMax: number;
-  /** When, on `elapsed`, to start nothing more and leave. */
+  /** When, on `elapsed`, to start nothing more: calls under way still end. */
   until: number;
+  /** How long outcomes are offered to a log that cannot be written; `until` without it. */
+  offerUntil?: number;
 }>;
 
 /**
@@ -60,14 +62,16 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   const handling = { ...deps, watch: { ...deps.watch, committed } };
 
   async function turn(): Promise<Run | undefined> {
-    const driver: Driver = { mine: new Set(calls.keys()), effectsMax: options.effectsMax };
+    const effectsMax = deps.elapsed() < options.until ? options.effectsMax : 0;
+    const driver: Driver = { mine: new Set(calls.keys()), effectsMax };
     const outcomes = [...calls.values()].flatMap(({ outcome }) => outcome ?? []);
     poked = false;
     const command =
       outcomes.length > 0
         ? ({ type: "step.settle", outcomes, driver } as const)
         : ({ type: "run.advance", driver } as const);
-    const handled = await handle(handling, { key, command, actor: DRIVER, until: options.until });
+    const until = options.offerUntil ?? options.until;
+    const handled = await handle(handling, { key, command, actor: DRIVER, until });
     if (handled.type !== "accepted") return undefined;
     follow(handled);
     return handled.run;

@@ -12,7 +12,16 @@ export type DueHandler = Readonly<{
 export type DueHandlers = Readonly<Partial<Record<DueKind, DueHandler>>>;
 
 /** Mails are told by their key, all others by their attribute `kind`. */
-export type DueKind = "mail" | "run" | "schedule" | "job" | "event" | "eventId" | "eventWait";
+export type DueKind =
+  | "mail"
+  | "run"
+  | "tenant"
+  | "closing"
+  | "schedule"
+  | "job"
+  | "event"
+  | "eventId"
+  | "eventWait";
 
 function kindOf(row: Item): DueKind {
   return isOwedMail(row) ? "mail" : (String(row["kind"]) as DueKind);

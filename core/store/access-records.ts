@@ -1,5 +1,6 @@
+import type { Instant } from "../kernel/json.ts";
 import type { Item } from "../ports/table.ts";
-import { rows } from "./rows.ts";
+import { dueAt, dueShard, rows } from "./rows.ts";
 
 export type TenantRecord = Readonly<{
   id: string;
@@ -7,6 +8,28 @@ export type TenantRecord = Readonly<{
   limits: Readonly<Record<string, number | string | undefined>>;
   lane: "dedicated" | "shared";
   createdAt: string;
+  /**
+   * `opening`: it has no queue yet, and runs wait. `changing`: its queue has other limits than it.
+   * What is begun so is finished by whoever fires the row.
+   */
+  state: "opening" | "changing" | "open";
+  /** Its own queue, when it has one: see `Lane`. */
+  address?: string;
+  connection?: string;
+  /** Counts changes; rows of the first version have none. */
+  revision?: number;
+}>;
+
+/** A tenant that is no more, and of which something is left to remove. */
+export type ClosingTenant = Readonly<{
+  tenant: string;
+  address?: string;
+  connection?: string;
+  /** Everything is gone through twice: what was under way may have written meanwhile. */
+  pass: number;
+  /** Which store is being emptied, and from where on. */
+  stage: number;
+  from?: string;
 }>;
 
 /** A key without what opens it. */
@@ -23,17 +46,53 @@ export type KeyRecord = Readonly<{
   hash: string;
 }>;
 
-export function tenantItem({ id, name, limits, lane, createdAt }: TenantRecord): Item {
-  return { ...rows.tenant(id), name, lane, createdAt, content: JSON.stringify(limits) };
+/** @param due when to look whether what was begun is finished */
+export function tenantItem({ id, limits, ...tenant }: TenantRecord, due?: Instant): Item {
+  return {
+    ...tenant,
+    ...rows.tenant(id),
+    kind: "tenant",
+    content: JSON.stringify(limits),
+    ...(due !== undefined && { dueShard: dueShard(id), dueAt: dueAt(due, id) }),
+  };
+}
+
+export function closingItem(closing: ClosingTenant, due: Instant): Item {
+  const { tenant } = closing;
+  return {
+    ...closing,
+    ...rows.closing(tenant),
+    kind: "closing",
+    dueShard: dueShard(tenant),
+    dueAt: dueAt(due, `closing#${tenant}`),
+  };
+}
+
+export function closingTenant(item: Item): ClosingTenant {
+  const { address, connection, from } = item as Readonly<Record<string, string | undefined>>;
+  return {
+    tenant: text(item, "tenant"),
+    pass: Number(item["pass"]),
+    stage: Number(item["stage"]),
+    ...(address !== undefined && { address }),
+    ...(connection !== undefined && { connection }),
+    ...(from !== undefined && { from }),
+  };
 }
 
 export function tenantRecord(item: Item): TenantRecord {
+  const { address, connection, state } = item as Readonly<Record<string, string | undefined>>;
+  const revision = item["revision"];
   return {
     id: item.sk,
     name: text(item, "name"),
     limits: JSON.parse(item.content ?? "{}") as TenantRecord["limits"],
     lane: item["lane"] === "shared" ? "shared" : "dedicated",
     createdAt: text(item, "createdAt"),
+    state: state === "opening" || state === "changing" ? state : "open",
+    ...(address !== undefined && { address }),
+    ...(connection !== undefined && { connection }),
+    ...(typeof revision === "number" && { revision }),
   };
 }
 

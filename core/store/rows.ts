@@ -47,6 +47,8 @@ export const rows = {
   replay: (scope: string, key: string): Key => ({ pk: `${scope}#replays`, sk: key }),
   keyOfTenant: (tenant: string, id: string): Key => ({ pk: `${tenant}#keys`, sk: id }),
   tenant: (id: string): Key => ({ pk: "platform#tenants", sk: id }),
+  /** A tenant that was deleted, until nothing of it is left. */
+  closing: (tenant: string): Key => ({ pk: "platform#closing", sk: tenant }),
   keyByHash: (hash: string): Key => ({ pk: `platform#key#${hash}`, sk: "key" }),
 } as const;
 

@@ -28,6 +28,8 @@ export type RunLog = Readonly<{
     also: readonly Operation[],
     id: string,
   ): Promise<Committed>;
+  /** Whether there is a commit beyond event `seq`, by one small read. */
+  hasNewer(key: RunKey, seq: number): Promise<boolean>;
   /** Commits that hold events after `after`, oldest first; `more` when there are others. */
   read(
     key: RunKey,
@@ -79,6 +81,13 @@ export function runLog(deps: {
       const commits = withCommit(base.commits, made);
       const loaded = { run: next.run, hash, bytes, snapshotBytes: base.snapshotBytes, commits };
       return { type: "won", loaded: await snapshot(deps, key, loaded) };
+    },
+
+    async hasNewer(key, seq) {
+      const pk = rows.run(key.tenant, key.runId);
+      const after = `log#${padded(seq)}~`;
+      const { items } = await table.query({ pk, prefix: "log#", after, limit: 1 });
+      return items.length > 0;
     },
 
     async read(key, after, limit) {

@@ -27,7 +27,7 @@ async function writesOf(steps: number): Promise<readonly Written[]> {
     access: { tenant: async () => ({ ok: true, value: { limits: {} } }) } as unknown as Access,
     queue: { wake: (key) => void woken.push(key) },
     timers: { set: () => undefined },
-    watch: processWatch(),
+    watch: () => processWatch(),
     signer: localSigner(new Uint8Array(32)),
     isAuthority: true,
     allowLoopback: true,

@@ -25,6 +25,15 @@ export function fakeAccess(): Access {
       const tenant = tenants.get(id);
       return tenant ? ok(tenant) : refuse("NOT_FOUND", `There is no tenant ${id}.`);
     },
+    updateTenant: async (id, { name }) => {
+      const tenant = tenants.get(id);
+      if (!tenant) return refuse("NOT_FOUND", `There is no tenant ${id}.`);
+      const changed = { ...tenant, ...(name !== undefined && { name }) };
+      tenants.set(id, changed);
+      return ok(changed);
+    },
+    deleteTenant: async (id) =>
+      tenants.delete(id) ? ok(null) : refuse("NOT_FOUND", `There is no tenant ${id}.`),
     tenants: async () => ({ data: [...tenants.values()], nextCursor: null }),
     createKey: async (tenant, { name, role = "operator" }) => {
       if (tenant !== "acme" && !tenants.has(tenant)) return refuse("NOT_FOUND", "No tenant.");

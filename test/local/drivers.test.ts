@@ -30,7 +30,7 @@ function house() {
     access: { tenant: async () => ({ ok: true, value: { limits: {} } }) } as unknown as Access,
     queue,
     timers: { set: () => undefined },
-    watch: processWatch(),
+    watch: () => processWatch(),
     signer: localSigner(new Uint8Array(32)),
     isAuthority: true,
     allowLoopback: true,

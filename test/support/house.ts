@@ -59,7 +59,7 @@ export function house(options: HouseOptions = {}): House {
     } as unknown as Access,
     queue: { wake: (key) => void woken.push(key) },
     timers: { set: () => undefined },
-    watch: processWatch(),
+    watch: () => processWatch(),
     signer: localSigner(new Uint8Array(32)),
     models: parseModels(undefined),
     isAuthority: true,

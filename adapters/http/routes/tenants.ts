@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { idOf, paging } from "../../../core/contract/fields.ts";
-import { Tenant, TenantList, TenantRequest } from "../../../core/contract/tenants.ts";
+import { Tenant, TenantList, TenantPatch, TenantRequest } from "../../../core/contract/tenants.ts";
 import { ok } from "../../../core/engine/refusal.ts";
 import { listed, replyOf, route } from "../route.ts";
 
@@ -53,5 +53,35 @@ export const tenantRoutes = [
     answers: [{ status: 200, description: "The tenant.", schema: Tenant }],
     refusals: ["NOT_FOUND"],
     handle: async ({ params }, { access }) => replyOf(await access.tenant(params.id)),
+  }),
+  route({
+    method: "PATCH",
+    path: "/v1/tenants/{id}",
+    operationId: "updateTenant",
+    tag: "Platform",
+    summary: "Change a tenant",
+    description:
+      "Limits that are named are set, null removes one, the others stay. Limits count from then on: what is active already is not stopped.",
+    needs: "platform",
+    params: { id: idOf("The tenant.", "ten_01hzy") },
+    body: TenantPatch,
+    answers: [{ status: 200, description: "The tenant.", schema: Tenant }],
+    refusals: ["NOT_FOUND"],
+    handle: async ({ params, body }, { access }) =>
+      replyOf(await access.updateTenant(params.id, body)),
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/tenants/{id}",
+    operationId: "deleteTenant",
+    tag: "Platform",
+    summary: "Delete a tenant",
+    description:
+      "Its keys stop working, its runs are cancelled, and everything it owns is removed in the background. There is no way back.",
+    needs: "platform",
+    params: { id: idOf("The tenant.", "ten_01hzy") },
+    answers: [{ status: 204, description: "It is gone." }],
+    refusals: ["NOT_FOUND", "FORBIDDEN"],
+    handle: async ({ params }, { access }) => replyOf(await access.deleteTenant(params.id), 204),
   }),
 ];

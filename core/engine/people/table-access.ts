@@ -1,14 +1,15 @@
 import { instantText } from "../../kernel/duration.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Table } from "../../ports/table.ts";
-import type { KeyRecord, TenantRecord } from "../../store/access-records.ts";
+import type { KeyRecord } from "../../store/access-records.ts";
 import { keyCache } from "../../store/key-cache.ts";
 import { keyStore } from "../../store/keys.ts";
-import { tenantStore } from "../../store/tenants.ts";
-import type { Access, KeyRequest, KeyView, Limits, TenantView } from "../access.ts";
+import type { Access, KeyRequest, KeyView, TenantView } from "../access.ts";
 import { ok, refuse } from "../refusal.ts";
 import type { Caller } from "../views.ts";
+import type { OwnLanes } from "./own-lanes.ts";
 import { sameText } from "./same-text.ts";
+import { NO_TENANT, tenantAccess } from "./tenant-access.ts";
 
 export type AccessDeps = Readonly<{
   table: Table;
@@ -20,6 +21,8 @@ export type AccessDeps = Readonly<{
   /** A new id that sorts by time, after its prefix. */
   newId: (prefix: string) => string;
   platformKeyHash: string;
+  /** Absent where tenants have no queues of their own, as on a laptop. */
+  ownLanes?: OwnLanes;
 }>;
 
 export type FixedKey = Readonly<{ id: string; name: string; role: Caller["role"]; key: string }>;
@@ -30,11 +33,13 @@ export interface FixedAccess {
   ensureTenant(id: string, name: string): Promise<TenantView>;
   /** Makes `key` the only key of this id: one that had the id before is dead from then on. */
   ensureKey(tenant: string, fixed: FixedKey): Promise<KeyView>;
+  /** Makes a page of a tenant's keys dead, fixed ones too; true once it has none. */
+  dropKeys(tenant: string): Promise<boolean>;
 }
 
+const DROP_KEYS_MAX = 100;
 /** Longer than any key that is made here or fixed by a deployment. */
 const KEY_LENGTH_MAX = 256;
-const NO_TENANT = refuse("NOT_FOUND", "There is no such tenant.");
 const NO_KEY = refuse("NOT_FOUND", "There is no such key.");
 
 /**
@@ -44,39 +49,8 @@ const NO_KEY = refuse("NOT_FOUND", "There is no such key.");
  * takes at most that long; one by this process takes effect at once.
  */
 export function tableAccess(deps: AccessDeps): Access & FixedAccess {
-  return { ...tenantAccess(deps), ...keyAccess(deps) };
-}
-
-function tenantAccess({ table, clock, newId }: AccessDeps) {
-  const tenants = tenantStore(table);
-  const add = (tenant: Omit<TenantRecord, "createdAt">) =>
-    tenants.add({ ...tenant, createdAt: instantText(clock.now()) });
-
-  return {
-    async createTenant({ name, limits = {}, lane = "dedicated" }) {
-      const made = await add({ id: newId("ten_"), name, limits, lane });
-      const warnings = unheeded(limits);
-      return warnings.length === 0 ? made : { ...made, warnings };
-    },
-
-    async tenant(id) {
-      const found = await tenants.get(id);
-      return found ? ok(found) : NO_TENANT;
-    },
-
-    tenants: (paging) => tenants.list(paging),
-
-    ensureTenant: (id, name) => add({ id, name, limits: {}, lane: "dedicated" }),
-  } satisfies Partial<Access & FixedAccess>;
-}
-
-/** The limits that hold. */
-const HELD = new Set(["maxActiveRuns", "maxPayloadBytes"]);
-
-function unheeded(limits: Limits): readonly string[] {
-  return Object.entries(limits)
-    .filter(([name, value]) => value !== undefined && !HELD.has(name))
-    .map(([name]) => `${name} is kept, and this version does not act upon it`);
+  const keys = keyAccess(deps);
+  return { ...tenantAccess(deps, (tenant) => keys.dropKeys(tenant)), ...keys };
 }
 
 function keyAccess({ table, clock, hash, randomKey, newId, platformKeyHash }: AccessDeps) {
@@ -135,6 +109,12 @@ function keyAccess({ table, clock, hash, randomKey, newId, platformKeyHash }: Ac
       // Forgotten also when the write throws, since it may have happened all the same.
       const removed = await keys.remove(key).finally(() => good.forget(key.hash));
       return removed ? ok(null) : NO_KEY;
+    },
+
+    async dropKeys(tenant) {
+      const { data } = await keys.list(tenant, { limit: DROP_KEYS_MAX });
+      for (const key of data) await keys.remove(key).finally(() => good.forget(key.hash));
+      return data.length < DROP_KEYS_MAX;
     },
 
     async ensureKey(tenant, { id, key, ...request }) {

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import type { Artifacts } from "../../core/ports/artifacts.ts";
+import { Fault } from "../../core/ports/fault.ts";
+import type { TenantData } from "../../core/ports/tenant-data.ts";
+import { answered, asked } from "./aws-fault.ts";
+import { CLIENT_SETTINGS, type Placement } from "./client-settings.ts";
+
+type Source = Readonly<{ client: S3Client; bucket: string }>;
+
+/** Long enough for an artifact of the greatest size. */
+const REQUEST_MS_MAX = 30_000;
+const BYTES_MAX = 256 * 1024 * 1024;
+const ID = /^[0-9a-f]{32}$/;
+const KEYS_A_PAGE = 1_000;
+
+export function s3Client(placement: Placement = {}): S3Client {
+  const { requestHandler, ...settings } = CLIENT_SETTINGS;
+  return new S3Client({
+    ...settings,
+    ...placement,
+    requestHandler: { ...requestHandler, requestTimeout: REQUEST_MS_MAX },
+    // A bucket's name in the host needs a name server that knows it; emulators have none.
+    forcePathStyle:
+      placement.endpoint !== undefined || process.env["AWS_ENDPOINT_URL"] !== undefined,
+  });
+}
+
+/** Artifacts as objects, named by tenant, run and content: what is put twice is the same object. */
+export function s3Artifacts({ client, bucket }: Source): Artifacts {
+  return {
+    async put(tenant, runId, content) {
+      check(runId, content);
+      const bytes = Buffer.from(content, "utf8");
+      const id = createHash("sha256").update(bytes).digest("hex").slice(0, 32);
+      const put = new PutObjectCommand({
+        Bucket: bucket,
+        Key: keyOf(tenant, runId, id),
+        Body: bytes,
+        ContentType: "application/json",
+      });
+      await answered(`keep an artifact of run ${runId}`, () => client.send(put));
+      return id;
+    },
+
+    async get(tenant, runId, id) {
+      if (!ID.test(id)) return undefined;
+      const get = new GetObjectCommand({ Bucket: bucket, Key: keyOf(tenant, runId, id) });
+      const read = async () => (await client.send(get)).Body?.transformToString("utf-8");
+      return asked(`read artifact ${id} of run ${runId}`, read, ["NoSuchKey"]);
+    },
+  };
+}
+
+/** All objects of a tenant, a page at a time. */
+export function s3TenantData({ client, bucket }: Source): TenantData {
+  return {
+    async removeSome(tenant) {
+      const list = new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: `${tenant}/`,
+        MaxKeys: KEYS_A_PAGE,
+      });
+      const page = await answered(`list artifacts of ${tenant}`, () => client.send(list));
+      const keys = (page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
+      if (keys.length === 0) return { count: 0 };
+      const remove = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys } });
+      const removed = await answered(`remove artifacts of ${tenant}`, () => client.send(remove));
+      const [error] = removed.Errors ?? [];
+      if (error) {
+        const message = `AWS could not remove artifacts of ${tenant} (${error.Code ?? "an error"}).`;
+        throw new Fault(message, { retryable: true });
+      }
+      // What was listed is gone, so the next page begins where this one did.
+      return { count: keys.length, next: "" };
+    },
+  };
+}
+
+function keyOf(tenant: string, runId: string, id: string): string {
+  return `${tenant}/${encodeURIComponent(runId)}/${id}`;
+}
+
+function check(runId: string, content: string): void {
+  const isTooLarge = content.length > BYTES_MAX / 3 && Buffer.byteLength(content) > BYTES_MAX;
+  if (isTooLarge) {
+    throw new Fault(`An artifact of run ${runId} is larger than 256 MB.`, { retryable: false });
+  }
+  if (!content.isWellFormed()) {
+    throw new Fault(`An artifact of run ${runId} holds a lone surrogate.`, { retryable: false });
+  }
+}
