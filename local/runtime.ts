@@ -19,7 +19,8 @@ import { type EngineOptions, engineParts } from "../wiring/engine-parts.ts";
 import { processWatch } from "../wiring/process-watch.ts";
 import { random } from "../wiring/random.ts";
 import { devRoutes } from "./dev-routes.ts";
-import { drivers } from "./drivers.ts";
+import { type Drivers, drivers } from "./drivers.ts";
+import { type LocalFanOut, localFanOut } from "./local-fan-out.ts";
 import { localMailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
 import { localSigner } from "./local-signer.ts";
@@ -71,7 +72,8 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
     elapsed: () => performance.now(),
     fire: (row) => wired.due?.fire(row),
   });
-  const table = clockwork.watched;
+  const telling = localFanOut(database, { table: clockwork.watched, log });
+  const table = telling.watched;
   const secrets = localSecrets({ table, key: options.secretKey });
   const mailbox = localMailbox({ table, clock });
   const access = await openAccess({ ...options, table, clock, newId });
@@ -80,15 +82,15 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   wired.engine = localEngine(world, options);
   const data = [sqliteTenantData(database)];
   const { engine } = wired;
-  wired.due = fireDue(
-    dueHandlers({ engine, queue: work, access, mailer: mailbox, publicUrl, log, data }),
-  );
+  const told = telling.open(engine, secrets);
+  const due = dueHandlers({ engine, queue: work, access, mailer: mailbox, publicUrl, log, data });
+  wired.due = fireDue({ ...due, ...telling.due });
 
-  const app = localApp(world, engine, options);
+  const app = localApp({ ...world, ...told }, engine, options);
   const dev = devRoutes({
     mailbox,
     clock,
-    advance: timeTravel({ clock, ticker: clockwork, drivers: work }),
+    advance: timeTravel({ clock, ticker: clockwork, idle: idleOf(work, telling) }),
     stats: () => processStats({ table: sqlite.stats(), drives: work.active() }),
     allowed: options.dev,
     publicUrl,
@@ -96,12 +98,28 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   return {
     app: (request) => dev(request) ?? app(request),
     clock,
-    recover: () => clockwork.recover(),
+    async recover() {
+      const again = await clockwork.recover();
+      // It may be long, and nobody who asks has to wait for it.
+      telling.catchUp().catch((error: unknown) => {
+        log.error("what was not told before is not told yet", { error: String(error) });
+      });
+      return again;
+    },
     async close() {
       clockwork.stop();
       await work.drain(DRAIN_MS_MAX);
+      await telling.close(DRAIN_MS_MAX);
       sqlite.close();
     },
+  };
+}
+
+/** Runs first, then what they had to tell. */
+function idleOf(work: Drivers, telling: LocalFanOut) {
+  return async (ms: number) => {
+    await work.idle(ms);
+    await telling.idle(ms);
   };
 }
 
@@ -115,6 +133,8 @@ function engineOf({ engine }: Wired): EngineDeps {
 
 type World = Pick<EngineOptions, "table" | "artifacts" | "clock" | "secrets" | "queue"> &
   Readonly<{ access: Access }>;
+
+type Told = ReturnType<LocalFanOut["open"]>;
 
 /** The engine of a process that is alone with its file. */
 function localEngine(
@@ -134,7 +154,7 @@ function localEngine(
 }
 
 function localApp(
-  { table, clock, access, secrets }: World,
+  { table, clock, access, secrets, webhooks }: World & Told,
   engine: EngineDeps,
   { version, publicUrl, log }: LocalOptions,
 ): HttpApp {
@@ -142,6 +162,7 @@ function localApp(
     engine: createEngine(engine),
     access,
     secrets,
+    webhooks,
     replays: tableReplays({ table, clock }),
     limits: HTTP_LIMITS,
     version,

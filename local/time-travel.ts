@@ -1,4 +1,3 @@
-import type { Drivers } from "./drivers.ts";
 import type { Ticker } from "./ticker.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -14,10 +13,13 @@ const STOPS_MAX = 100_000;
 export function timeTravel(deps: {
   clock: VirtualClock;
   ticker: Ticker;
-  drivers: Drivers;
+  /** Resolves when what was fired has come to rest, or after `ms`. */
+  idle: (ms: number) => Promise<void>;
 }): (ms: number) => Promise<void> {
-  const { clock, ticker, drivers } = deps;
+  const { clock, ticker, idle } = deps;
   return async (ms) => {
+    // What is under way belongs to the time before.
+    await idle(SETTLE_MS_MAX);
     // Real time goes on meanwhile, so the end is an offset and not an instant.
     const offset = clock.offsetMs() + ms;
     for (let stops = 0; stops < STOPS_MAX; stops++) {
@@ -26,10 +28,10 @@ export function timeTravel(deps: {
       if (ahead > offset - clock.offsetMs()) break;
       await clock.advance(Math.max(0, Math.ceil(ahead)));
       await ticker.tick();
-      await drivers.idle(SETTLE_MS_MAX);
+      await idle(SETTLE_MS_MAX);
     }
     await clock.advance(Math.max(0, offset - clock.offsetMs()));
     await ticker.tick();
-    await drivers.idle(SETTLE_MS_MAX);
+    await idle(SETTLE_MS_MAX);
   };
 }

@@ -1,5 +1,6 @@
 import type { Access, Replays } from "../../core/engine/access.ts";
 import type { Engine } from "../../core/engine/engine.ts";
+import type { Webhooks } from "../../core/engine/fan-out/webhooks.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 
@@ -12,6 +13,7 @@ export type AppDeps = Readonly<{
   engine: Engine;
   access: Access;
   secrets: Secrets;
+  webhooks: Webhooks;
   replays: Replays;
   limits: HttpLimits;
   version: string;

@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
+import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
@@ -11,6 +12,7 @@ import { secretRoutes } from "./routes/secrets.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { toolRoutes } from "./routes/tools.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 
 /** Every route. The app serves this table, and the OpenAPI document describes it. */
@@ -24,6 +26,8 @@ export const ROUTES: readonly Route[] = [
   ...scheduleRoutes,
   ...jobRoutes,
   ...secretRoutes,
+  ...webhookRoutes,
+  ...deliveryRoutes,
   ...keyRoutes,
   ...tenantRoutes,
   ...approveRoutes,

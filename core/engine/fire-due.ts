@@ -21,7 +21,10 @@ export type DueKind =
   | "job"
   | "event"
   | "eventId"
-  | "eventWait";
+  | "eventWait"
+  | "line"
+  | "delivery"
+  | "recovery";
 
 function kindOf(row: Item): DueKind {
   return isOwedMail(row) ? "mail" : (String(row["kind"]) as DueKind);

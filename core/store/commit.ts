@@ -28,3 +28,24 @@ export function commitOf(item: Item): Commit {
     item,
   };
 }
+
+/** News of a commit, as a stream of the table's changes tells it. */
+export type Committed = Readonly<{
+  tenant: string;
+  runId: string;
+  seq: number;
+  /** The newest event of the commit. */
+  lastSeq: number;
+  types: readonly string[];
+}>;
+
+/** The news in a row that was written; undefined when the row is no commit. */
+export function committedIn(item: Item): Committed | undefined {
+  if (!item.sk.startsWith("log#")) return undefined;
+  const at = item.pk.indexOf("#run#");
+  if (at < 0) return undefined;
+  const seq = Number(item["seq"]);
+  const types = String(item["types"]).split(",");
+  const lastSeq = seq + types.length - 1;
+  return { tenant: item.pk.slice(0, at), runId: item.pk.slice(at + 5), seq, lastSeq, types };
+}

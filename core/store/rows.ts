@@ -44,6 +44,28 @@ export const rows = {
   schedule: (tenant: string, id: string): Key => ({ pk: `${tenant}#schedules`, sk: id }),
   tool: (tenant: string, name: string): Key => ({ pk: `${tenant}#tools`, sk: name }),
   secret: (tenant: string, name: string): Key => ({ pk: `${tenant}#secrets`, sk: name }),
+  webhook: (tenant: string, id: string): Key => ({ pk: `${tenant}#webhooks`, sk: id }),
+  /** Whom one run tells; it lives and dies with its run. */
+  callback: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "callback" }),
+  /** Written with commits that a callback is to hear of: see `core/store/callbacks.ts`. */
+  callbackOwed: (tenant: string, run: string): Key => ({
+    pk: rows.run(tenant, run),
+    sk: "callback#owed",
+  }),
+  /** How far one subscriber has been told of one run. */
+  line: (tenant: string, subscriber: string, run: string): Key => ({
+    pk: `${tenant}#line#${subscriber}`,
+    sk: run,
+  }),
+  delivery: (tenant: string, id: string): Key => ({
+    pk: `${tenant}#delivery#${id}`,
+    sk: "delivery",
+  }),
+  /** A webhook that is being told again what it has missed. */
+  recovery: (tenant: string, webhook: string): Key => ({
+    pk: `${tenant}#recoveries`,
+    sk: webhook,
+  }),
   replay: (scope: string, key: string): Key => ({ pk: `${scope}#replays`, sk: key }),
   keyOfTenant: (tenant: string, id: string): Key => ({ pk: `${tenant}#keys`, sk: id }),
   tenant: (id: string): Key => ({ pk: "platform#tenants", sk: id }),

@@ -140,7 +140,7 @@ describe("a path", () => {
     "/v1/runs/x/",
     "/v1/Runs",
     "//v1/runs",
-    "/v1/webhooks",
+    "/v1/hook",
     "/v1/runs/x/retry",
     "*",
     "",

@@ -1,6 +1,8 @@
 import { httpApp } from "../../adapters/http/app.ts";
 import { type AppDeps, HTTP_LIMITS } from "../../adapters/http/app-deps.ts";
 import type { HttpRequest, HttpResponse } from "../../adapters/http/http.ts";
+import { webhooksOf } from "../../core/engine/fan-out/webhooks.ts";
+import { memoryFanOut } from "../support/memory-fan-out.ts";
 import { faultsOf } from "./conforms.ts";
 import { fakeAccess, fakeReplays, fakeSecrets } from "./fake-access.ts";
 import { fakeEngine, taskOf } from "./fake-engine.ts";
@@ -26,6 +28,7 @@ export function door(changes: Partial<AppDeps> = {}) {
     engine: fake.engine,
     access: fakeAccess(),
     secrets: fakeSecrets(),
+    webhooks: webhooksOf(memoryFanOut().telling),
     replays: fakeReplays(),
     limits: HTTP_LIMITS,
     version: "0.1.0",

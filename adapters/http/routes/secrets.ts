@@ -1,9 +1,11 @@
 import * as z from "zod";
 import { idOf, paging } from "../../../core/contract/fields.ts";
 import { SecretNameList, SecretRequest } from "../../../core/contract/secrets.ts";
+import { RESERVED } from "../../../core/ports/secrets.ts";
 import { refused } from "../problem.ts";
 import { listed, route } from "../route.ts";
 
+const isOwn = (name: string) => !name.startsWith(RESERVED);
 const byName = { name: idOf("The secret's name.", "billing-api") };
 
 export const secretRoutes = [
@@ -20,7 +22,7 @@ export const secretRoutes = [
     answers: [{ status: 200, description: "A page of names.", schema: SecretNameList }],
     refusals: [],
     async handle({ caller, query: { limit, cursor } }, { secrets }) {
-      const names = (await secrets.names(caller.tenant)).toSorted();
+      const names = (await secrets.names(caller.tenant)).filter(isOwn).toSorted();
       const after = cursor === undefined ? names : names.filter((name) => name > cursor);
       const page = after.slice(0, limit);
       const nextCursor = after.length > limit ? (page.at(-1) ?? null) : null;
@@ -40,6 +42,9 @@ export const secretRoutes = [
     answers: [{ status: 204, description: "It is kept." }],
     refusals: [],
     async handle({ caller, params, body }, { secrets }) {
+      if (!isOwn(params.name)) {
+        return refused("FORBIDDEN", `Names that begin with ${RESERVED} are not yours to set.`);
+      }
       await secrets.put(caller.tenant, params.name, body.value);
       return { ok: true, value: { status: 204 } };
     },
@@ -56,7 +61,7 @@ export const secretRoutes = [
     answers: [{ status: 204, description: "It is forgotten." }],
     refusals: ["NOT_FOUND"],
     async handle({ caller, params: { name } }, { secrets }) {
-      const was = await secrets.remove(caller.tenant, name);
+      const was = isOwn(name) && (await secrets.remove(caller.tenant, name));
       if (!was) return refused("NOT_FOUND", `There is no secret ${name}.`);
       return { ok: true, value: { status: 204 } };
     },
