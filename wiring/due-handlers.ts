@@ -1,5 +1,6 @@
 import { cancelRuns } from "../core/engine/cancel-runs.ts";
 import { createEngine } from "../core/engine/create-engine.ts";
+import { redriveDue } from "../core/engine/dead-letters.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { eventHandlers } from "../core/engine/events/send-event.ts";
 import type { DueHandlers } from "../core/engine/fire-due.ts";
@@ -45,6 +46,7 @@ export function dueHandlers(parts: DueParts): DueHandlers {
   return {
     ...eventHandlers(engine),
     job: jobHandler(engine),
+    letter: { fire: (row) => redriveDue(engine, row) },
     mail: { fire: async (row) => void (await sendOwed(owed, row)), isOwed: () => true },
     run: {
       fire: (row) => queue.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }),

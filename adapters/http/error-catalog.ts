@@ -115,6 +115,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "The run has ended",
     next: "Ended runs take nothing more. Read the run to see how it ended.",
   },
+  RUN_NOT_FAILED: {
+    status: 409,
+    title: "The run has not failed, or not there",
+    next: "Only a failed run is retried. Read the run; `node` of the problem says where it failed.",
+  },
   RUN_NOT_WAITING: {
     status: 409,
     title: "The run waits for no answer",
@@ -149,6 +154,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 409,
     title: "What is decided upon has changed",
     next: "Read the task again, look at the new preview, and decide on its digest.",
+  },
+  DEAD_LETTER_CLOSED: {
+    status: 409,
+    title: "The dead letter was sent on or discarded before",
+    next: "`status`, `at` and `by` say what became of it. A failed run can still be retried itself.",
   },
   IDEMPOTENCY_IN_FLIGHT: {
     status: 409,

@@ -13,6 +13,7 @@ export const TAGS = [
     description: "One carrying out of a workflow: its state, steps, events, record.",
   },
   { name: "Tasks", description: "What people are asked to do." },
+  { name: "Dead letters", description: "What failed for good, and waits for an operator." },
   { name: "Tools", description: "What steps can call." },
   { name: "Schedules", description: "Runs that start by the clock." },
   { name: "Workers", description: "Jobs for those who poll for them." },

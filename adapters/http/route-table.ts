@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...runActionRoutes,
   ...eventRoutes,
   ...taskRoutes,
+  ...deadLetterRoutes,
   ...toolRoutes,
   ...scheduleRoutes,
   ...jobRoutes,

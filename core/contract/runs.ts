@@ -195,6 +195,10 @@ export const CancelRequest = z
   .strictObject({ reason: prose(2000, "Why; kept on record.").optional() })
   .meta({ id: "CancelRequest", description: "Why.", examples: [{ reason: "ordered twice" }] });
 
+export const RetryRequest = z
+  .strictObject({ node: line(256, "Where it failed, to be sure that it is that.").optional() })
+  .meta({ id: "RetryRequest", description: "What to retry.", examples: [{ node: "pay" }] });
+
 export const Verification = z
   .strictObject({
     ok: z.boolean(),

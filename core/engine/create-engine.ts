@@ -1,4 +1,5 @@
 import { handleDeps, registeredTool } from "./contexts.ts";
+import { deadLettersOf } from "./dead-letters.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { DriveDeps } from "./drive.ts";
 import type { Engine } from "./engine.ts";
@@ -22,6 +23,7 @@ export function createEngine(deps: EngineDeps): Engine {
     tasks: tasksOf(deps),
     links: linksOf(deps),
     jobs: jobsOf(deps),
+    deadLetters: deadLettersOf(deps),
     tools: toolsOf(deps),
   };
 }

@@ -1,5 +1,6 @@
 import type { Json } from "../kernel/json.ts";
-import type { RunFilter, TaskFilter } from "./filters.ts";
+import type { DeadLetterView } from "./dead-letter-view.ts";
+import type { DeadLetterFilter, RunFilter, TaskFilter } from "./filters.ts";
 import type {
   HeartbeatView,
   JobDone,
@@ -71,6 +72,8 @@ export interface Engine {
     ): Promise<Result<{ accepted: boolean; duplicate: boolean }>>;
     respond(caller: Caller, runId: string, body: Json): Promise<Result<RunView>>;
     cancel(caller: Caller, runId: string, reason?: string): Promise<Result<RunView>>;
+    /** A failed run goes on from where it failed; `node` says where that is, to be sure. */
+    retry(caller: Caller, runId: string, node?: string): Promise<Result<RunView>>;
     /** Recomputes the chain from what is stored. `errors` is empty when `ok`. */
     verify(
       caller: Caller,
@@ -106,6 +109,22 @@ export interface Engine {
     heartbeat(caller: Caller, jobId: string, lease: string): Promise<Result<HeartbeatView>>;
     complete(caller: Caller, jobId: string, request: JobDone): Promise<Result<JobReceipt>>;
     fail(caller: Caller, jobId: string, request: JobFailed): Promise<Result<JobReceipt>>;
+  };
+  readonly deadLetters: {
+    list(
+      caller: Caller,
+      filter: DeadLetterFilter,
+      paging: Paging,
+    ): Promise<Result<Listing<DeadLetterView>>>;
+    get(caller: Caller, id: string): Promise<Result<DeadLetterView>>;
+    redrive(caller: Caller, id: string): Promise<Result<DeadLetterView>>;
+    discard(caller: Caller, id: string, reason: string): Promise<Result<DeadLetterView>>;
+    /** Sends on what is open, so many per second; `until` is when the last one goes. */
+    redriveAll(
+      caller: Caller,
+      filter: Omit<DeadLetterFilter, "status">,
+      perSecond?: number,
+    ): Promise<Result<{ scheduled: number; until: string | null; more: boolean }>>;
   };
   readonly tools: {
     list(caller: Caller, paging: Paging): Promise<Listing<ToolView>>;

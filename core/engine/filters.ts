@@ -11,6 +11,18 @@ export type RunFilter = Readonly<{
   to?: string | undefined;
 }>;
 
+export type DeadLetterFilter = Readonly<{
+  kind?: string | undefined;
+  status?: "open" | "redriven" | "discarded" | undefined;
+  workflow?: string | undefined;
+  run?: string | undefined;
+  /** Of the error. */
+  code?: string | undefined;
+  /** RFC 3339, inclusive. */
+  from?: string | undefined;
+  to?: string | undefined;
+}>;
+
 export type TaskFilter = Readonly<{
   status?: string | undefined;
   assignee?: string | undefined;

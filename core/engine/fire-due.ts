@@ -24,7 +24,8 @@ export type DueKind =
   | "eventWait"
   | "line"
   | "delivery"
-  | "recovery";
+  | "recovery"
+  | "letter";
 
 function kindOf(row: Item): DueKind {
   return isOwedMail(row) ? "mail" : (String(row["kind"]) as DueKind);

@@ -136,6 +136,7 @@ async function commit(
     decision.run,
     decision.events,
     await rowsTouched(deps.table, key, base.run, decision),
+    actor,
   );
   const also = [...(given.also?.(decision.events) ?? []), ...beside];
   for (let tries = 0; ; tries++) {

@@ -1,6 +1,5 @@
 import type { Command } from "../kernel/command.ts";
-import type { Reason } from "../kernel/decision.ts";
-import { isObject, type Json } from "../kernel/json.ts";
+import type { Json } from "../kernel/json.ts";
 import { isOwed } from "../kernel/run.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import { handleDeps } from "./contexts.ts";
@@ -13,6 +12,8 @@ import { readEvents } from "./read/read-events.ts";
 import { readRun } from "./read/read-run.ts";
 import { readSteps } from "./read/read-steps.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
+import { retryRun } from "./retry-run.ts";
+import { noRun, refused } from "./run-refusals.ts";
 import { settledWithin } from "./settled.ts";
 import { actorOf, starting } from "./start-run.ts";
 import type { Caller, RunView } from "./views.ts";
@@ -61,6 +62,8 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
       const command: Command = { type: "run.cancel", ...(reason !== undefined && { reason }) };
       return then(deps, caller, runId, command);
     },
+
+    retry: (caller, runId, node) => retryRun(deps, caller, runId, node),
   };
 }
 
@@ -87,7 +90,7 @@ export async function give(
   caller: Pick<Caller, "tenant" | "keyId" | "person">,
   runId: string,
   command: Command,
-  actor = actorOf(caller as Caller),
+  actor = actorOf(caller),
 ): Promise<Handled> {
   const key = { tenant: caller.tenant, runId };
   const until = deps.elapsed() + API_TIME_MS;
@@ -97,38 +100,3 @@ export async function give(
   }
   return handled;
 }
-
-export function noRun(runId: string) {
-  return refuse("NOT_FOUND", `there is no run ${runId}`);
-}
-
-/** The kernel's reasons, in the words of the wire. */
-export function refused(handled: Exclude<Handled, { type: "accepted" }>, runId: string) {
-  if (handled.type === "refused") throw new Error(`run ${runId} refused rows that go with nothing`);
-  const { reason, data } = handled;
-  const more = data !== undefined && isObject(data) ? { data } : {};
-  return REFUSALS[reason](runId, more);
-}
-
-type More = { data?: { readonly [key: string]: Json } };
-type Refuse = (runId: string, more: More) => ReturnType<typeof refuse>;
-
-const REFUSALS: Readonly<Record<Reason, Refuse>> = {
-  run_exists: (run) => refuse("RUN_EXISTS", `there is a run ${run} already`),
-  run_not_found: noRun,
-  run_ended: (run) => refuse("RUN_ENDED", `run ${run} has ended`),
-  run_not_waiting: (run) => refuse("RUN_NOT_WAITING", `run ${run} waits for no answer`),
-  wait_ambiguous: (run, more) =>
-    refuse("WAIT_AMBIGUOUS", `run ${run} waits for several answers; name one by a signal`, more),
-  answer_is_approval: (run) =>
-    refuse("ANSWER_IS_APPROVAL", `run ${run} waits for an approval, which only a decision settles`),
-  job_superseded: () => refuse("LEASE_LOST", "the job is no longer yours"),
-  signals_full: (run) => refuse("SIGNALS_FULL", `run ${run} keeps as many signals as it may`),
-  task_closed: () => refuse("TASK_CLOSED", "the task is closed"),
-  task_decided: (_, more) => refuse("TASK_DECIDED", "the task was decided before", more),
-  already_voted: (_, more) => refuse("TASK_DECIDED", "this person has decided before", more),
-  not_an_approver: () => refuse("NOT_AN_APPROVER", "the task does not ask this person"),
-  option_unknown: (_, more) => refuse("INVALID_REQUEST", "the task has no such decision", more),
-  digest_mismatch: (_, more) =>
-    refuse("DIGEST_MISMATCH", "what is to be decided is not what was shown", more),
-};

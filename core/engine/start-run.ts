@@ -145,7 +145,7 @@ function mayName(caller: Caller, actor: string): boolean {
 }
 
 /** Who made a commit: the key that was used, or the person it is bound to. */
-export function actorOf(caller: Caller): Actor {
+export function actorOf(caller: Pick<Caller, "keyId" | "person">): Actor {
   if (caller.person !== undefined) {
     return { kind: "person", id: caller.person, assertedBy: caller.keyId };
   }

@@ -12,7 +12,8 @@ import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
 import type { TaskFilter } from "./filters.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
-import { give, refused } from "./runs.ts";
+import { refused } from "./run-refusals.ts";
+import { give } from "./runs.ts";
 import type { Caller, DecideRequest, TaskView } from "./views.ts";
 
 const ROWS_MAX = 1_000;

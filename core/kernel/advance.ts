@@ -11,7 +11,7 @@ import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
-import { hasEnded, isOwed, startName, type Token, tokensOf } from "./run.ts";
+import { hasEnded, isOwed, startName, stepOf, type Token, tokensOf } from "./run.ts";
 import { waitingOn } from "./waiting-on.ts";
 
 /** How many steps one commit takes on; what is left over is done in the next. */
@@ -97,9 +97,8 @@ function isEffect(draft: Draft, token: Token): boolean {
 async function enter(draft: Draft, token: Token): Promise<void> {
   const node = draft.context.workflow.nodes.get(token.node);
   if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
-  if (token.visit > 0) {
-    return node.type === "map" ? leaveMap(draft, token) : startAgain(draft, token);
-  }
+  if (token.visit > 0 && own(draft.run.maps, stepOf(token))) return leaveMap(draft, token);
+  if (token.visit > 0 && token.input !== undefined) return startAgain(draft, token);
   const visits = own(frameOf(draft.run, token.scope).visits, localName(node.id)) ?? 0;
   if (token.unsatisfied) {
     const message = `too few paths can still come to ${node.id}`;
@@ -107,7 +106,7 @@ async function enter(draft: Draft, token: Token): Promise<void> {
     return fail(draft, visiting, { code: "JOIN_UNSATISFIED", message, retryable: false });
   }
   const { maxVisits } = draft.context.workflow.limits;
-  if (visits >= maxVisits) {
+  if (token.visit === 0 && visits >= maxVisits) {
     const message = `${node.id} was visited ${maxVisits} times, which is the limit`;
     const error = { code: "MAX_VISITS", message, node: localName(node.id), retryable: false };
     return failAtOnce(draft, { ...token, visit: visits + 1 }, error);

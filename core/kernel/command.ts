@@ -61,6 +61,13 @@ export type Command =
   | Readonly<{ type: "run.respond"; body: Json }>
   | Readonly<{ type: "run.cancel"; reason?: string }>
   | Readonly<{
+      type: "run.retry";
+      /** Where it failed, as the caller believes. */
+      node?: string;
+      /** The limits that it takes a unit of while it is active again. */
+      units?: readonly string[];
+    }>
+  | Readonly<{
       type: "task.decide";
       task: string;
       decision: string;

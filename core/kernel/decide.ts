@@ -4,6 +4,7 @@ import { type Decision, reject } from "./decision.ts";
 import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
+import { retryRun } from "./decisions/retry-run.ts";
 import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
 import { closeAll } from "./depart.ts";
@@ -19,7 +20,7 @@ export async function decide(run: Run, command: Command, context: Context): Prom
   if (command.type === "run.create") {
     if (run.seq > 0) return reject("run_exists");
   } else if (run.seq === 0) return reject("run_not_found");
-  else if (hasEnded(run)) {
+  else if (hasEnded(run) && command.type !== "run.retry") {
     return reject(command.type === "task.decide" ? "task_closed" : "run_ended");
   }
   const draft = newDraft(run, context);
@@ -50,6 +51,8 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       return thenAdvance(draft, await respond(draft, command));
     case "task.decide":
       return thenAdvance(draft, await decideTask(draft, command));
+    case "run.retry":
+      return retryRun(draft, command);
     case "run.cancel":
       closeAll(draft);
       emit(draft, {

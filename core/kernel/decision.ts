@@ -6,6 +6,8 @@ export type Reason =
   | "run_exists"
   | "run_not_found"
   | "run_ended"
+  | "run_not_failed"
+  | "failed_elsewhere"
   | "run_not_waiting"
   | "wait_ambiguous"
   | "answer_is_approval"

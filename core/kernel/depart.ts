@@ -1,3 +1,4 @@
+import { assigned } from "./assign.ts";
 import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
@@ -13,6 +14,7 @@ import { SIZES } from "./sizes.ts";
 import { evaluateTemplate } from "./template.ts";
 import type { Node } from "./workflow.ts";
 
+type Failure = Extract<Routed, { ok: false }>;
 type Ended = EventOf<"step.succeeded"> | EventOf<"step.failed">;
 
 /** A step succeeded: assign, then let its token go on by `port`. */
@@ -64,37 +66,64 @@ async function depart(
 ): Promise<void> {
   const recorded = evolve(draft.run, event, draft.at);
   const here = recorded.tokens[token.id] ?? token;
-  let routed: Routed = await route(
-    draft,
-    recorded,
-    here,
-    port,
-    port === "error" ? error : undefined,
-  );
+  const succeeded = event.type === "step.succeeded";
+  const left = await leaving(draft, recorded, here, { port, error, succeeded });
+  if (!left.ok) {
+    if (token.scope !== undefined) return leaveItem(draft, token, event, left.error);
+    emit(draft, event);
+    return failRun(draft, left.error, token.id);
+  }
+  if (token.scope !== undefined && nodeOf(draft, token).document["terminate"] === true) {
+    return leaveItem(draft, token, event);
+  }
+  emit(draft, { ...event, moves: left.moves });
+  closeSteps(draft, recorded, token.id);
+}
+
+/** What moves when a token leaves its node, or the error that it meets because it cannot. */
+async function leaving(
+  draft: Draft,
+  recorded: Run,
+  here: Token,
+  how: Readonly<{ port: string; error: RunError | undefined; succeeded: boolean }>,
+): Promise<Routed> {
+  const { port, error, succeeded } = how;
+  let routed = await route(draft, recorded, here, port, port === "error" ? error : undefined);
   if (!routed.ok && port !== "error") {
     routed = await route(draft, recorded, here, "error", error ?? routed.error);
   }
-  const node = nodeOf(draft, token);
-  if (!routed.ok) {
-    if (token.scope !== undefined) return leaveItem(draft, token, event, routed.error);
-    emit(draft, event);
-    return failRun(draft, routed.error, token.id);
-  }
-  if (token.scope !== undefined && node.document["terminate"] === true) {
-    return leaveItem(draft, token, event);
-  }
+  if (!routed.ok) return routed;
   const moves = [...routed.moves];
-  if (event.type === "step.succeeded" && node.cancels.length > 0) {
+  const node = nodeOf(draft, here);
+  if (succeeded && node.cancels.length > 0) {
     const others = tokensOf(recorded).filter(
-      ({ id, scope }) => id !== token.id && scope === token.scope,
+      ({ id, scope }) => id !== here.id && scope === here.scope,
     );
     moves.push(...(await cancelling(draft, applyMoves(recorded, moves), node, others)));
   }
   const { workflow } = draft.context;
-  moves.push(...settleJoins(workflow, applyMoves(recorded, moves), token.scope));
-  moves.push(...settleItems(workflow, applyMoves(recorded, moves), token.scope));
-  emit(draft, { ...event, moves });
-  closeSteps(draft, recorded, token.id);
+  moves.push(...settleJoins(workflow, applyMoves(recorded, moves), here.scope));
+  moves.push(...settleItems(workflow, applyMoves(recorded, moves), here.scope));
+  return { ok: true, moves };
+}
+
+/**
+ * A step had succeeded, and its token could not go on: it tries again, on what the run is now.
+ *
+ * @param run in which its token stands where it stood.
+ */
+export async function leaveAgain(
+  draft: Draft,
+  run: Run,
+  token: Token,
+  output: Json,
+): Promise<Readonly<{ ok: true; moves: readonly Move[]; vars?: JsonObject }> | Failure> {
+  const vars = await assigned(draft, nodeOf(draft, token), token, output, run);
+  const [port, error] = "code" in vars ? ["error", vars.error] : ["success", undefined];
+  const set = "vars" in vars && vars.vars ? { vars: { ...run.vars, ...vars.vars } } : {};
+  const left = await leaving(draft, { ...run, ...set }, token, { port, error, succeeded: true });
+  if (!left.ok) return left;
+  return { ...left, ...("vars" in vars && vars.vars && { vars: vars.vars }) };
 }
 
 /** A step that ends the item of a map that it is in, whatever else goes on in the item. */
@@ -184,35 +213,6 @@ export async function finishRun(draft: Draft): Promise<void> {
     if (!(cause instanceof ExpressionError)) throw cause;
     failRun(draft, { code: cause.code, message: `the run's output: ${cause.message}` });
   }
-}
-
-async function assigned(
-  draft: Draft,
-  node: Node,
-  token: Token,
-  output: Json,
-): Promise<{ vars: JsonObject | undefined } | { code: string; error: RunError }> {
-  if (node.assign.length === 0) return { vars: undefined };
-  const scope = scopeOf(draft, draft.run, token, { output });
-  const vars: [string, Json][] = [];
-  let bytes = 0;
-  for (const [name, template] of node.assign) {
-    try {
-      const value = await evaluateTemplate(template, scope);
-      bytes += weigh(draft, value);
-      if (bytes > SIZES.valueMax) {
-        const message = `assign of ${node.id} is larger than ${SIZES.valueMax} bytes`;
-        const code = "OUTPUT_TOO_LARGE";
-        return { code, error: { code, message, node: node.id } };
-      }
-      vars.push([name, value ?? null]);
-    } catch (cause) {
-      if (!(cause instanceof ExpressionError)) throw cause;
-      const message = `assign.${name} of ${node.id}: ${cause.message}`;
-      return { code: cause.code, error: { code: cause.code, message, node: node.id } };
-    }
-  }
-  return { vars: Object.fromEntries(vars) };
 }
 
 export function idsOf(token: Token) {

@@ -53,6 +53,7 @@ export type Event =
   | Readonly<{ type: "run.succeeded"; output: Json }>
   | Readonly<{ type: "run.failed"; error: RunError }>
   | Readonly<{ type: "run.cancelled"; reason?: string }>
+  | RunResumed
   | (Step &
       Readonly<{
         type: "step.started";
@@ -136,6 +137,22 @@ export type Event =
       token?: number;
       part?: number;
     }>;
+
+/** A failed run was retried: what the failure stopped goes on. */
+export type RunResumed = Readonly<{
+  type: "run.resumed";
+  reason: "retry";
+  /** The node that was named. */
+  node?: string;
+  /** The deadline had passed: it has the same time again. */
+  deadline?: Instant;
+  /** The limits of which it holds a unit again. */
+  units?: readonly string[];
+  /** Set again, where they could not be set before. */
+  vars?: JsonObject;
+  /** Of the step that had succeeded and could not go on. */
+  moves?: readonly Move[];
+}>;
 
 export type TaskCreated = Step &
   Readonly<{

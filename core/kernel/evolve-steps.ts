@@ -44,7 +44,7 @@ export function waits(run: Run, event: EventOf<"step.waiting">, at: Instant): Ru
 
 export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
   const scope = run.tokens[event.token]?.scope;
-  const recorded = record(closeMap(run, event.step), event, scope, {
+  const recorded = record(stopping(closeMap(run, event.step), event), event, scope, {
     visit: event.visit,
     status: "succeeded",
     output: event.output,
@@ -77,7 +77,9 @@ export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
 
 export function failed(run: Run, event: EventOf<"step.failed">): Run {
   const scope = run.tokens[event.token]?.scope;
-  const next = record(closeMap(run, event.step), event, scope, {
+  // A map that ends the run keeps what its items came to, for a retry.
+  const known = event.moves === undefined ? run : closeMap(run, event.step);
+  const next = record(stopping(known, event), event, scope, {
     visit: event.visit,
     status: "failed",
     error: event.error,
@@ -86,6 +88,15 @@ export function failed(run: Run, event: EventOf<"step.failed">): Run {
   const visits = { ...frameOf(next, scope).visits };
   visits[event.node] = Math.max(event.visit, own(visits, event.node) ?? 0);
   return applyMoves(withFrame(next, scope, { visits }), event.moves ?? []);
+}
+
+/** A step whose token did not go on has ended the run; a retry begins where it stands. */
+function stopping(
+  run: Run,
+  { token, moves }: EventOf<"step.succeeded"> | EventOf<"step.failed">,
+): Run {
+  if (moves !== undefined || !run.tokens[token]) return run;
+  return withToken(run, token, (one) => ({ ...one, stopped: true }));
 }
 
 /** Keeps a visit's result, and forgets those that no path of its scope can see any more. */
@@ -107,13 +118,16 @@ function record(
     if (visit !== undefined) needed.add(visit);
   }
   const { results } = frameOf(run, scope);
-  const kept = (own(results, node) ?? []).filter((old) => needed.has(old.visit));
+  const kept = (own(results, node) ?? []).filter(
+    // A visit that failed and was retried has its newer result only.
+    (old) => needed.has(old.visit) && old.visit !== result.visit,
+  );
   const next = tokens === run.tokens ? run : { ...run, tokens };
   return withFrame(next, scope, { results: { ...results, [node]: [...kept, result] } });
 }
 
 export function withoutWait(token: Token): Token {
-  const { dueAt: _due, wait: _wait, recovering: _recovering, ...rest } = token;
+  const { dueAt: _due, wait: _wait, recovering: _recovering, gated: _gated, ...rest } = token;
   return rest;
 }
 

@@ -1,5 +1,6 @@
 import { instantText } from "./duration.ts";
 import type { Event, EventOf } from "./event.ts";
+import { halted, revived } from "./evolve-revive.ts";
 import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
 import type { Instant } from "./json.ts";
 import { withPart } from "./open-events.ts";
@@ -24,9 +25,11 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "run.succeeded":
       return { ...ended(run, at), status: "succeeded", output: event.output };
     case "run.failed":
-      return { ...ended(run, at), status: "failed", error: event.error };
+      return { ...halted(run, ended(run, at)), status: "failed", error: event.error };
     case "run.cancelled":
       return { ...ended(run, at), status: "cancelled" };
+    case "run.resumed":
+      return revived(run, event, at);
     case "step.started":
       return started(run, event, at);
     case "step.succeeded":

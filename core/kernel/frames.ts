@@ -28,6 +28,8 @@ export type MapState = Readonly<{
   keys?: readonly string[];
   /** The item that comes next. */
   next: number;
+  /** Items before it that a retry begins again, first. */
+  again?: readonly number[];
   /** Items that are under way. */
   open: number;
   succeeded: number;

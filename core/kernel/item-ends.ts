@@ -45,12 +45,14 @@ export function goOn(workflow: Workflow, run: Run, step: string, map: MapState):
   }
   const start = workflow.bodies.get(map.node)?.start ?? "";
   const parks = workflow.nodes.get(start)?.join.type !== "any";
-  const count = Math.min(policy.concurrency - map.open, map.items.length - map.next);
+  const { again = [] } = map;
+  const left = again.length + map.items.length - map.next;
+  const count = Math.min(policy.concurrency - map.open, left);
   return Array.from({ length: Math.max(0, count) }, (_, index) => ({
     op: "enter",
     map: step,
     token: run.tokensMade + 1 + index,
-    index: map.next + index,
+    index: again[index] ?? map.next + index - again.length,
     to: start,
     ...(parks && { park: true }),
   }));
@@ -65,7 +67,8 @@ export function verdictOf(map: MapState, policy: MapPolicy): Verdict {
   if (bytes > SIZES.mapMax) return "large";
   if (failed > failuresMax(items.length, policy)) return "failed";
   if (enough !== undefined && succeeded >= enough) return "succeeded";
-  return next >= items.length && open === 0 ? "succeeded" : "open";
+  const isDone = next >= items.length && open === 0 && map.again === undefined;
+  return isDone ? "succeeded" : "open";
 }
 
 function failuresMax(count: number, { tolerate, minSuccessful }: MapPolicy): number {

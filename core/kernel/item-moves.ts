@@ -55,11 +55,21 @@ export function enter(run: Run, { map, token, index, to, park }: Op<"enter">): R
   const scope = itemScope(map, index);
   const state = mapState(run, map);
   const item: ItemScope = { ...EMPTY, map, index };
+  const { again: _again, ...begun } = state;
+  const again = state.again?.filter((other) => other !== index) ?? [];
   const opened = {
     ...run,
     tokensMade: Math.max(run.tokensMade, token),
     scopes: { ...run.scopes, [scope]: item },
-    maps: { ...run.maps, [map]: { ...state, next: index + 1, open: state.open + 1 } },
+    maps: {
+      ...run.maps,
+      [map]: {
+        ...begun,
+        ...(again.length > 0 && { again }),
+        next: Math.max(state.next, index + 1),
+        open: state.open + 1,
+      },
+    },
   };
   return arrive(opened, { scope }, token, to, park);
 }
@@ -100,13 +110,31 @@ export function settleMap(run: Run, { map: step, drop }: Op<"settle">): Run {
   const map = mapState(run, step);
   let next = run;
   if (drop) for (const scope of scopesOf(run, step)) next = dropScope(next, scope);
-  const decided: MapState = { ...map, next: map.items.length, open: drop ? 0 : map.open };
+  const { again: _again, ...rest } = map;
+  const decided: MapState = { ...rest, next: map.items.length, open: drop ? 0 : map.open };
   const token = map.token === undefined ? undefined : tokenOf(run, map.token);
   return {
     ...next,
     maps: { ...next.maps, [step]: decided },
     tokens: token ? { ...next.tokens, [token.id]: { ...token, status: "ready" } } : next.tokens,
   };
+}
+
+/** A map that had failed goes on: the items that have an output stay, all others begin again. */
+export function reviveMap(run: Run, step: string, map: MapState, token: number): MapState {
+  const open = scopesOf(run, step).map((scope) => (frameOf(run, scope) as ItemScope).index);
+  const results: Record<string, Readonly<Record<string, ItemResult>>> = {};
+  const again: number[] = [];
+  for (const index of map.items.keys()) {
+    const group = String(Math.floor(index / GROUP));
+    const result = own(own(map.results, group), String(index));
+    if (result && "output" in result) results[group] = { ...results[group], [index]: result };
+    else if (!open.includes(index)) again.push(index);
+  }
+  const { lastFailed: _last, again: _again, ...rest } = map;
+  const next = map.items.length;
+  const missing = again.length > 0 ? { again } : {};
+  return { ...rest, token, next, failed: 0, open: open.length, results, ...missing };
 }
 
 /** Tokens are gone; those at maps take their items along. */

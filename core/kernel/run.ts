@@ -1,6 +1,6 @@
 import { type ItemScope, localName, type MapState } from "./frames.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
-import type { Wait } from "./wait.ts";
+import type { Signal, Wait } from "./wait.ts";
 
 export type { Wait } from "./wait.ts";
 
@@ -61,6 +61,12 @@ export type Token = Readonly<{
   unsatisfied?: boolean;
   /** A person has approved this visit's call. */
   approved?: boolean;
+  /** Its step's failure, or what came after its success, has ended the run. */
+  stopped?: boolean;
+  /** Attempts before the run was retried: they use up none of what it may try now. */
+  spent?: number;
+  /** A person is asked, anew, before this visit's call. */
+  gated?: boolean;
   /** The instances of counted splits that this token descends from, outermost first. */
   forks?: readonly Fork[];
   /** The newest visit of each node on this token's own path; absent while there is one path. */
@@ -100,13 +106,8 @@ export type OpenTask = Readonly<{
   votes: readonly Vote[];
 }>;
 
-export type Signal = Readonly<{
-  n: number;
-  name: string;
-  key?: string;
-  payload: Json;
-  id?: string;
-}>;
+/** What a failed run had under way, kept so that a retry can let it go on. */
+export type Halted = Readonly<Pick<Run, "tokens" | "joins" | "signals" | "scopes" | "maps">>;
 
 /** Everything that decisions need, and no more: history is in the log. */
 export type Run = Readonly<{
@@ -147,6 +148,7 @@ export type Run = Readonly<{
   lastOutput?: Json;
   output?: Json;
   error?: RunError;
+  halted?: Halted;
   cost: number;
   usage: Usage;
 }>;

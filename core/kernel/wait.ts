@@ -20,3 +20,12 @@ export type Wait =
 export type WaitPart =
   | Readonly<{ kind: "timer"; until: Instant }>
   | Readonly<{ kind: "event"; name: string; key?: string }>;
+
+/** An event that came before anything waited for it. */
+export type Signal = Readonly<{
+  n: number;
+  name: string;
+  key?: string;
+  payload: Json;
+  id?: string;
+}>;

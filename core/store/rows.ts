@@ -43,6 +43,8 @@ export const rows = {
   }),
   schedule: (tenant: string, id: string): Key => ({ pk: `${tenant}#schedules`, sk: id }),
   tool: (tenant: string, name: string): Key => ({ pk: `${tenant}#tools`, sk: name }),
+  /** What failed for good and waits for an operator. */
+  deadLetter: (tenant: string, id: string): Key => ({ pk: `${tenant}#dead#${id}`, sk: "letter" }),
   secret: (tenant: string, name: string): Key => ({ pk: `${tenant}#secrets`, sk: name }),
   webhook: (tenant: string, id: string): Key => ({ pk: `${tenant}#webhooks`, sk: id }),
   /** Whom one run tells; it lives and dies with its run. */

@@ -97,11 +97,26 @@ async function openTasks(): Promise<readonly EventView[]> {
   return [...(await eventsOf(at, cancelled)), ...(await eventsOf(at, expired))];
 }
 
+/** Runs that failed for several reasons, and were retried. */
+async function retried(): Promise<readonly EventView[]> {
+  let now = Date.parse("2027-01-31T12:00:00Z");
+  const at = house({ now: () => now });
+  const wait = { id: "wait", type: "wait", event: { name: "go" } };
+  await at.publish({ name: "vars", vars: { n: "{% $number($input) %}" }, nodes: [wait] });
+  await at.publish({ name: "late", limits: { deadline: "P1D" }, nodes: [wait] });
+  const [vars, late] = [await at.start("vars", { input: "x" }), await at.start("late")];
+  now += 86_400_000;
+  await at.drive(late);
+  await at.engine.runs.retry(ADMIN, vars.runId);
+  await at.engine.runs.retry(ADMIN, late.runId, "wait");
+  return [...(await eventsOf(at, vars)), ...(await eventsOf(at, late))];
+}
+
 describe("the document of events", () => {
   let events: readonly EventView[] = [];
   beforeAll(async () => {
     const played = await Promise.all(examplesIn(language).map(play));
-    const others = await Promise.all([lateAnswers(), openTasks()]);
+    const others = await Promise.all([lateAnswers(), openTasks(), retried()]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });
 

@@ -141,7 +141,7 @@ describe("a path", () => {
     "/v1/Runs",
     "//v1/runs",
     "/v1/hook",
-    "/v1/runs/x/retry",
+    "/v1/runs/x/rewind",
     "*",
     "",
     "/v1/runs/x/../../keys",

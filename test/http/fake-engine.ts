@@ -10,10 +10,12 @@ import type {
   ToolView,
   WorkflowView,
 } from "../../core/engine/views.ts";
-import type { Json, JsonObject } from "../../core/kernel/json.ts";
+import type { JsonObject } from "../../core/kernel/json.ts";
+import { fakeControl, fakeDeadLetters } from "./fake-control.ts";
 import { fakeJobs } from "./fake-jobs.ts";
+import { AT, runOf, runSummaryOf } from "./fake-runs.ts";
 
-export const AT = "2026-11-21T09:30:00.000Z";
+export { AT } from "./fake-runs.ts";
 
 /**
  * An engine in memory, with just enough behaviour to see what the door does with each answer.
@@ -140,6 +142,7 @@ export function fakeEngine() {
         calls.push(`cancel ${id} ${reason}`);
         return of(caller, id);
       },
+      ...fakeControl,
       verify: async (caller, id) => {
         const found = of(caller, id);
         return found.ok ? ok({ ok: true, count: 4, head: "abc", errors: [] }) : found;
@@ -172,6 +175,7 @@ export function fakeEngine() {
       },
     },
     jobs: fakeJobs,
+    deadLetters: fakeDeadLetters,
     tools: {
       list: async () => ({ data: [...tools.values()], nextCursor: null }),
       get: async (_caller, name) => {
@@ -193,38 +197,6 @@ function summaryOf(view: WorkflowView | undefined) {
   if (!view) return [];
   const { document: _, ...summary } = view;
   return [summary];
-}
-
-function runSummaryOf(run: RunView) {
-  const { id, status, workflow, version, tags, parent, createdAt, updatedAt, endedAt } = run;
-  const { waitingOn } = run;
-  return { id, status, workflow, version, tags, parent, createdAt, updatedAt, endedAt, waitingOn };
-}
-
-function runOf(id: string, workflow: string, input: Json = null): RunView {
-  return {
-    id,
-    status: "running",
-    workflow,
-    version: 1,
-    hash: "abc",
-    input,
-    output: null,
-    error: null,
-    vars: {},
-    waitingOn: [],
-    steps: [],
-    cost: 0,
-    usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
-    tags: {},
-    actor: { kind: "key", id: "key_1" },
-    parent: null,
-    deadline: null,
-    createdAt: AT,
-    updatedAt: AT,
-    endedAt: null,
-    seq: 1,
-  };
 }
 
 export function taskOf(changes: Partial<TaskView> = {}): TaskView {

@@ -140,6 +140,7 @@ export async function story(sketch: Sketch, options: Options = {}) {
     },
     cancels: (reason?: string) =>
       tell({ type: "run.cancel", ...(reason !== undefined && { reason }) }),
+    retries: (node?: string) => tell({ type: "run.retry", ...(node !== undefined && { node }) }),
     events: () => log.flatMap(({ events }) => events),
     of: <Type extends Event["type"]>(type: Type) =>
       log.flatMap(({ events }) => events).filter((one) => one.type === type) as EventOf<Type>[],

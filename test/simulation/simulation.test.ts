@@ -36,6 +36,7 @@ describe("a history in which everything goes wrong that can", () => {
 
     expect(sum(({ crashes }) => crashes)).toBeGreaterThan(100);
     expect(sum(({ calls }) => calls)).toBeGreaterThan(sum(({ effects }) => effects));
+    expect(sum(({ retries }) => retries)).toBeGreaterThan(10);
     for (const status of ["succeeded", "failed", "cancelled"]) {
       expect(
         sum(({ statuses }) => statuses[status] ?? 0),

@@ -78,6 +78,12 @@ async function checkRows(
   if (!shown.ok || shown.value.status !== run.status) blame(`${runId} is shown as something else`);
   const tasks = await engine.tasks.list(CALLER, { run: runId, status: "open" }, { limit: 100 });
   if (tasks.data.length > 0) blame(`${runId} has ended and has open tasks`);
+  const filter = { run: runId, status: "open" } as const;
+  const letters = await engine.deadLetters.list(CALLER, filter, { limit: 100 });
+  const open = letters.ok ? letters.value.data.length : -1;
+  if (open !== (run.status === "failed" ? 1 : 0)) {
+    blame(`${runId} has ${run.status}, and has ${open} open dead letters`);
+  }
 }
 
 /** Waits are consumed once, and steps that may happen at most once were never repeated unasked. */

@@ -21,6 +21,8 @@ export type People = Readonly<{
   acknowledged: Acknowledged;
 }>;
 
+const ENDS = new Set(["run.succeeded", "run.failed", "run.cancelled"]);
+
 type World = Readonly<{
   time: Time;
   chance: Chance;
@@ -81,8 +83,8 @@ export function people(world: World): People {
   }
 
   function isOver(id: string): boolean {
-    const run = witness.runs.get(id);
-    return run !== undefined && hasEnded(run);
+    // What was refused then may have been retried since.
+    return witness.events(id).some(({ type }) => ENDS.has(type));
   }
 
   function mayDecide(run: string, task: string, by: string): boolean {
@@ -109,9 +111,17 @@ export function people(world: World): People {
     }
   }
 
+  async function retry(run: string): Promise<void> {
+    const given = await insist(({ engine }) => engine.runs.retry(CALLER, run));
+    if (!given.ok && given.refusal.code !== "RUN_NOT_FAILED") {
+      witness.violations.push(`${run} could not be retried: ${given.refusal.code}`);
+    }
+  }
+
   /** Somebody looks what is asked for, and answers some of it. */
   function answer(): void {
     for (const run of witness.runs.values()) {
+      if (run.status === "failed" && !world.isCalm() && chance.happens(0.3)) void retry(run.id);
       if (hasEnded(run)) continue;
       for (const task of Object.keys(run.tasks)) {
         if (world.isCalm() || chance.happens(0.3)) void decide(run.id, task);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Event, EventOf } from "../../core/kernel/event.ts";
 import { evolve } from "../../core/kernel/evolve.ts";
-import { hasEnded, isOwed, nextDue, type Run, unstarted } from "../../core/kernel/run.ts";
+import { hasEnded, isOwed, nextDue, type Run, tokensOf, unstarted } from "../../core/kernel/run.ts";
 import type { Item, Operation } from "../../core/ports/table.ts";
 import type { ToolCall } from "../../core/ports/tools.ts";
 import { commitOf } from "../../core/store/commit.ts";
@@ -50,7 +50,9 @@ export function witness(): Witness {
     const id = item.pk.slice(item.pk.lastIndexOf("#") + 1);
     const before = runs.get(id) ?? unstarted(item.pk.slice(0, item.pk.indexOf("#")), id);
     if (seq !== before.seq + 1) blame(`${id} has event ${seq} after event ${before.seq}`);
-    if (hasEnded(before)) blame(`${id} has ended, and then ${events[0]?.type} was committed`);
+    const isRetried = before.status === "failed" && events[0]?.type === "run.resumed";
+    if (hasEnded(before) && !isRetried)
+      blame(`${id} has ended, and then ${events[0]?.type} was committed`);
     let run = before;
     for (const event of events) {
       checkTime(id, event, run, at);
@@ -80,6 +82,10 @@ export function witness(): Witness {
       const name = `${id}/${event.step}`;
       if (steps.has(name)) blame(`${name} ended twice`);
       steps.set(name, event.type);
+    }
+    if (event.type === "run.resumed") {
+      // What failed, and what had gone on nowhere, may end once more.
+      for (const { node, visit } of tokensOf(run)) steps.delete(`${id}/${node}.${visit}`);
     }
     if (event.type === "step.succeeded") sawSuccess(id, event);
   }

@@ -28,6 +28,8 @@ export type Simulated = Readonly<{
   effects: number;
   /** Starts that took over from a worker that was lost. */
   recoveries: number;
+  /** How often a failed run was retried. */
+  retries: number;
   statuses: Readonly<Record<string, number>>;
   /** Codes with which runs failed. */
   codes: readonly string[];
@@ -105,6 +107,7 @@ async function toItsEnd(seed: number, world: World): Promise<Simulated> {
     calls: witness.calls.length,
     effects: world.effects.size,
     recoveries: all.flatMap(({ id }) => witness.events(id)).filter(isRecovery).length,
+    retries: all.flatMap(({ id }) => witness.events(id)).filter(isRetry).length,
     statuses: countsOf(all.map(({ status }) => status)),
     codes: all.flatMap(({ error }) => error?.code ?? []),
     digest: createHash("sha256").update(trace.join("\n")).digest("hex"),
@@ -113,6 +116,10 @@ async function toItsEnd(seed: number, world: World): Promise<Simulated> {
 
 function isRecovery(event: Event): boolean {
   return event.type === "step.started" && event.recovery !== undefined;
+}
+
+function isRetry(event: Event): boolean {
+  return event.type === "run.resumed" && event.reason === "retry";
 }
 
 function countsOf(names: readonly string[]): Readonly<Record<string, number>> {

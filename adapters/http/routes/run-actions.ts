@@ -1,5 +1,5 @@
 import { AnyJson, idOf } from "../../../core/contract/fields.ts";
-import { CancelRequest, Run } from "../../../core/contract/runs.ts";
+import { CancelRequest, RetryRequest, Run } from "../../../core/contract/runs.ts";
 import { SignalAccepted, SignalRequest } from "../../../core/contract/signals.ts";
 import { replyOf, route } from "../route.ts";
 
@@ -82,5 +82,24 @@ export const runActionRoutes = [
     refusals: ["NOT_FOUND", "RUN_ENDED"],
     handle: async ({ caller, params, body }, { engine }) =>
       replyOf(await engine.runs.cancel(caller, params.id, body.reason)),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/runs/{id}/retry",
+    operationId: "retryRun",
+    tag: "Runs",
+    summary: "Retry a failed run",
+    description:
+      "It goes on from where it failed. What had finished is not repeated; the failed step has all " +
+      "its attempts again, under the key of its visit.",
+    needs: "operate",
+    params: byId,
+    body: RetryRequest,
+    bodyOptional: true,
+    repeats: "replays",
+    answers: [THE_RUN],
+    refusals: ["NOT_FOUND", "RUN_NOT_FAILED", "LIMIT_REACHED"],
+    handle: async ({ caller, params, body }, { engine }) =>
+      replyOf(await engine.runs.retry(caller, params.id, body.node)),
   }),
 ];

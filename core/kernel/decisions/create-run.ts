@@ -3,7 +3,8 @@ import type { CommandOf } from "../command.ts";
 import { failRun } from "../depart.ts";
 import { type Draft, emit, scopeOf, weigh } from "../draft.ts";
 import { ExpressionError } from "../expression-limits.ts";
-import type { Json } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
+import type { Run, RunError } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { evaluateTemplate } from "../template.ts";
 
@@ -16,12 +17,30 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
   const { name, version, hash } = workflow;
   const { input, tags } = command;
   const pinned = { name, version, hash };
+  weigh(draft, command.input);
   const base = { ...draft.run, input, tags, workflow: pinned, createdAt: draft.at };
+  const { vars, fault } = await firstVars(draft, base);
+  emit(draft, {
+    type: "run.created",
+    ...given,
+    workflow: pinned,
+    vars,
+    start: workflow.start,
+    ...(latest !== undefined && { deadline: latest }),
+  });
+  if (fault) return failRun(draft, fault);
+  await advance(draft, undefined);
+}
+
+/** The variables as a run begins, as far as they can be told. */
+export async function firstVars(
+  draft: Draft,
+  base: Run,
+): Promise<Readonly<{ vars: JsonObject; fault: RunError | undefined }>> {
   const vars: [string, Json][] = [];
   let fault: { code: string; message: string } | undefined;
   let bytes = 0;
-  weigh(draft, command.input);
-  for (const [variable, template] of workflow.vars) {
+  for (const [variable, template] of draft.context.workflow.vars) {
     try {
       const seen = { ...base, vars: Object.fromEntries(vars) };
       const value = await evaluateTemplate(template, scopeOf(draft, seen, undefined));
@@ -37,14 +56,6 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
       fault ??= cause;
     }
   }
-  emit(draft, {
-    type: "run.created",
-    ...given,
-    workflow: pinned,
-    vars: Object.fromEntries(vars),
-    start: workflow.start,
-    ...(latest !== undefined && { deadline: latest }),
-  });
-  if (fault) return failRun(draft, { code: fault.code, message: `vars: ${fault.message}` });
-  await advance(draft, undefined);
+  const told = fault && { code: fault.code, message: `vars: ${fault.message}` };
+  return { vars: Object.fromEntries(vars), fault: told };
 }

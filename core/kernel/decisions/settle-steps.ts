@@ -84,7 +84,7 @@ async function failed(
   const listed =
     typeof document["retry"] === "object" && Object.hasOwn(document["retry"] ?? {}, "on");
   const allowed = listed ? matchesCode(code, retry.on) : retryable;
-  const used = token.attempt - token.recoveries;
+  const used = token.attempt - token.recoveries - (token.spent ?? 0);
   if (!allowed || matchesCode(code, retry.notOn) || used >= retry.attemptsMax) {
     return fail(draft, token, error);
   }

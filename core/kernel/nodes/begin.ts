@@ -6,7 +6,10 @@ import { stepId, type Token } from "../run.ts";
 
 type Started = EventOf<"step.started">;
 
-/** Starts the next visit of the token's node. Visits are numbered here, in the order of the log. */
+/**
+ * Starts the next visit of the token's node. Visits are numbered here, in the order of the log. A
+ * visit that failed, and is retried, begins again as the next attempt of the same visit.
+ */
 export function begin(
   draft: Draft,
   token: Token,
@@ -15,19 +18,25 @@ export function begin(
   > = {},
 ): Token {
   const node = draft.context.workflow.nodes.get(token.node);
-  const name = localName(token.node);
-  const visit = (own(frameOf(draft.run, token.scope).visits, name) ?? 0) + 1;
+  const visit = visitOf(draft, token);
   emit(draft, {
     type: "step.started",
     step: stepId(token.node, visit, token.scope),
-    node: name,
+    node: localName(token.node),
     visit,
     token: token.id,
     kind: node?.type ?? "",
-    attempt: 1,
+    attempt: token.visit > 0 ? token.attempt + 1 : 1,
     ...more,
   });
   return tokenAt(draft, token.id);
+}
+
+/** The number of the visit that begins now. */
+export function visitOf(draft: Draft, token: Token): number {
+  return token.visit > 0
+    ? token.visit
+    : (own(frameOf(draft.run, token.scope).visits, localName(token.node)) ?? 0) + 1;
 }
 
 export function tokenAt(draft: Draft, id: number): Token {

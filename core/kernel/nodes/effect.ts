@@ -6,7 +6,7 @@ import type { Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
 import { openTask } from "./approval.ts";
-import { begin, tokenAt } from "./begin.ts";
+import { begin, tokenAt, visitOf } from "./begin.ts";
 import { isTaken, jobTimeoutMs, offerJob } from "./job.ts";
 import { type Value, valueOf } from "./pure.ts";
 
@@ -22,18 +22,18 @@ const RECOVERY_DELAY_MS_MAX = 60_000;
  */
 export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   const node = nodeOf(draft, waiting);
-  const { visits, calls } = frameOf(draft.run, waiting.scope);
+  const { calls } = frameOf(draft.run, waiting.scope);
   const name = localName(node.id);
   const call = (own(calls, name) ?? 0) + 1;
   const input = bounded(draft, node, await inputOf(draft, waiting, node));
-  const visit = (own(visits, name) ?? 0) + 1;
+  const visit = visitOf(draft, waiting);
   const timeoutMs = isTaken(draft, node)
     ? jobTimeoutMs(node)
     : (node.timeoutMs ?? TIMEOUT_MS[node.type] ?? 30_000);
   const place = waiting.scope === undefined ? name : `${waiting.scope}-${name}`;
   const key = `${draft.run.seed}-${place}-${visit}`;
   const tool = typeof node.document["tool"] === "string" ? node.document["tool"] : undefined;
-  const facts = tool === undefined ? undefined : own(draft.context.tools, tool);
+  const facts = factsOf(draft, node);
   const more = {
     key,
     timeoutMs,
@@ -83,17 +83,25 @@ function askFirst(
 
 /** The next attempt of a step whose retry is due, or whose call a person has approved. */
 export async function startAgain(draft: Draft, token: Token): Promise<void> {
+  const node = nodeOf(draft, token);
+  const approval = factsOf(draft, node)?.approval;
   const recovery = token.recovering ? { recovery: token.recoveries } : {};
   const calls = own(frameOf(draft.run, token.scope).calls, localName(token.node)) ?? 0;
   emit(draft, {
     type: "step.started",
     ...idsOf(token),
-    kind: nodeOf(draft, token).type,
+    kind: node.type,
     attempt: token.approved ? token.attempt : token.attempt + 1,
     ...(token.recovering || token.approved ? {} : { call: calls + 1 }),
     ...recovery,
   });
-  if (isTaken(draft, nodeOf(draft, token))) return offerJob(draft, tokenAt(draft, token.id));
+  if (token.gated && approval) return askFirst(draft, tokenAt(draft, token.id), node, approval);
+  if (isTaken(draft, node)) return offerJob(draft, tokenAt(draft, token.id));
+}
+
+function factsOf(draft: Draft, node: Node): ToolFacts | undefined {
+  const tool = node.document["tool"];
+  return typeof tool === "string" ? own(draft.context.tools, tool) : undefined;
 }
 
 /**
@@ -122,9 +130,7 @@ export async function takeOver(draft: Draft, token: Token): Promise<void> {
 
 export function isAtMostOnce(draft: Draft, token: Token): boolean {
   const node = nodeOf(draft, token);
-  const tool = node.document["tool"];
-  const facts = typeof tool === "string" ? own(draft.context.tools, tool) : undefined;
-  return (node.delivery ?? facts?.delivery) === "at-most-once";
+  return (node.delivery ?? factsOf(draft, node)?.delivery) === "at-most-once";
 }
 
 /**

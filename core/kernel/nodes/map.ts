@@ -1,12 +1,12 @@
 import { fail, nodeOf, succeed } from "../depart.ts";
 import { type Draft, weigh } from "../draft.ts";
-import { frameOf, localName, type MapState, mapState } from "../frames.ts";
+import { localName, type MapState, mapState } from "../frames.ts";
 import { goOn, policyOf, type Verdict, verdictOf } from "../item-ends.ts";
 import { collected, lastFailure, openMap } from "../item-moves.ts";
-import { isObject, type Json, own } from "../json.ts";
+import { isObject, type Json } from "../json.ts";
 import { type RunError, stepId, stepOf, type Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
-import { begin } from "./begin.ts";
+import { begin, visitOf } from "./begin.ts";
 import { valueOf } from "./pure.ts";
 
 /** Each has an event of its own for its beginning and one for its end, at least. */
@@ -22,8 +22,7 @@ export async function visitMap(draft: Draft, waiting: Token): Promise<void> {
     return fail(draft, begin(draft, waiting), error);
   }
   const input = items.value;
-  const { visits } = frameOf(draft.run, waiting.scope);
-  const visit = (own(visits, localName(node.id)) ?? 0) + 1;
+  const visit = visitOf(draft, waiting);
   const step = stepId(node.id, visit, waiting.scope);
   const ids = { step, node: localName(node.id), visit, token: waiting.id, attempt: 1 };
   const opened = openMap(draft.run, { type: "step.started", ...ids, kind: "map", input });

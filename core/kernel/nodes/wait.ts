@@ -2,7 +2,8 @@ import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
 import { instantText, parseDuration, parseInstant } from "../duration.ts";
 import { type Instant, isObject, type Json } from "../json.ts";
-import type { Run, Signal, Token, Wait } from "../run.ts";
+import type { Run, Token } from "../run.ts";
+import type { Signal, Wait } from "../wait.ts";
 import { begin, tokenAt } from "./begin.ts";
 import { valueOf } from "./pure.ts";
 

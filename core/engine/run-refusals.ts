@@ -1,0 +1,42 @@
+import type { Reason } from "../kernel/decision.ts";
+import { isObject, type Json } from "../kernel/json.ts";
+import type { Handled } from "./handle.ts";
+import { refuse } from "./refusal.ts";
+
+export function noRun(runId: string) {
+  return refuse("NOT_FOUND", `there is no run ${runId}`);
+}
+
+/** The kernel's reasons, in the words of the wire. */
+export function refused(handled: Exclude<Handled, { type: "accepted" }>, runId: string) {
+  if (handled.type === "refused") throw new Error(`run ${runId} refused rows that go with nothing`);
+  const { reason, data } = handled;
+  const more = data !== undefined && isObject(data) ? { data } : {};
+  return REFUSALS[reason](runId, more);
+}
+
+type More = { data?: { readonly [key: string]: Json } };
+type Refuse = (runId: string, more: More) => ReturnType<typeof refuse>;
+
+const REFUSALS: Readonly<Record<Reason, Refuse>> = {
+  run_exists: (run) => refuse("RUN_EXISTS", `there is a run ${run} already`),
+  run_not_found: noRun,
+  run_ended: (run) => refuse("RUN_ENDED", `run ${run} has ended`),
+  run_not_failed: (run) => refuse("RUN_NOT_FAILED", `run ${run} has not failed`),
+  failed_elsewhere: (run, more) =>
+    refuse("RUN_NOT_FAILED", `run ${run} did not fail at that node`, more),
+  run_not_waiting: (run) => refuse("RUN_NOT_WAITING", `run ${run} waits for no answer`),
+  wait_ambiguous: (run, more) =>
+    refuse("WAIT_AMBIGUOUS", `run ${run} waits for several answers; name one by a signal`, more),
+  answer_is_approval: (run) =>
+    refuse("ANSWER_IS_APPROVAL", `run ${run} waits for an approval, which only a decision settles`),
+  job_superseded: () => refuse("LEASE_LOST", "the job is no longer yours"),
+  signals_full: (run) => refuse("SIGNALS_FULL", `run ${run} keeps as many signals as it may`),
+  task_closed: () => refuse("TASK_CLOSED", "the task is closed"),
+  task_decided: (_, more) => refuse("TASK_DECIDED", "the task was decided before", more),
+  already_voted: (_, more) => refuse("TASK_DECIDED", "this person has decided before", more),
+  not_an_approver: () => refuse("NOT_AN_APPROVER", "the task does not ask this person"),
+  option_unknown: (_, more) => refuse("INVALID_REQUEST", "the task has no such decision", more),
+  digest_mismatch: (_, more) =>
+    refuse("DIGEST_MISMATCH", "what is to be decided is not what was shown", more),
+};

@@ -1,0 +1,38 @@
+import { type Draft, scopeOf, weigh } from "./draft.ts";
+import { ExpressionError } from "./expression-limits.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { Run, RunError, Token } from "./run.ts";
+import { SIZES } from "./sizes.ts";
+import { evaluateTemplate } from "./template.ts";
+import type { Node } from "./workflow.ts";
+
+/** What a step that succeeded sets, or the error that it meets instead. */
+export async function assigned(
+  draft: Draft,
+  node: Node,
+  token: Token,
+  output: Json,
+  run: Run = draft.run,
+): Promise<{ vars: JsonObject | undefined } | { code: string; error: RunError }> {
+  if (node.assign.length === 0) return { vars: undefined };
+  const scope = scopeOf(draft, run, token, { output });
+  const vars: [string, Json][] = [];
+  let bytes = 0;
+  for (const [name, template] of node.assign) {
+    try {
+      const value = await evaluateTemplate(template, scope);
+      bytes += weigh(draft, value);
+      if (bytes > SIZES.valueMax) {
+        const message = `assign of ${node.id} is larger than ${SIZES.valueMax} bytes`;
+        const code = "OUTPUT_TOO_LARGE";
+        return { code, error: { code, message, node: node.id } };
+      }
+      vars.push([name, value ?? null]);
+    } catch (cause) {
+      if (!(cause instanceof ExpressionError)) throw cause;
+      const message = `assign.${name} of ${node.id}: ${cause.message}`;
+      return { code: cause.code, error: { code: cause.code, message, node: node.id } };
+    }
+  }
+  return { vars: Object.fromEntries(vars) };
+}

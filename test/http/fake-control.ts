@@ -1,0 +1,17 @@
+import type { Engine } from "../../core/engine/engine.ts";
+import { ok, refuse } from "../../core/engine/refusal.ts";
+
+const none = (id: string) => refuse("NOT_FOUND", `There is no ${id}.`);
+
+/** Where nothing has ever failed. */
+export const fakeControl: Pick<Engine["runs"], "retry"> = {
+  retry: async (_caller, id) => none(id),
+};
+
+export const fakeDeadLetters: Engine["deadLetters"] = {
+  list: async () => ok({ data: [], nextCursor: null }),
+  get: async (_caller, id) => none(id),
+  redrive: async (_caller, id) => none(id),
+  discard: async (_caller, id) => none(id),
+  redriveAll: async () => ok({ scheduled: 0, until: null, more: false }),
+};
