@@ -19,7 +19,7 @@ export function functionsOf(scope: Construct, parts: Parts, props: HoldfastProps
     new RuntimeFunction(scope, id, { entry, surroundings, environment });
 
   const step = make("step", "Step", told.step);
-  const connected = { ...told.lanes, LANE_FUNCTION: step.fn.functionArn };
+  const connected = { ...told.lanes, LANE_FUNCTION: step.functionArn };
   return {
     api: make("api", "Api", { ...told.api, ...connected }),
     step,

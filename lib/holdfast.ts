@@ -56,21 +56,21 @@ export class Holdfast extends Construct {
   #open(parts: Parts, functions: Functions, warmApi: number): SseDoor {
     const { api, step, timer, webhook, socket, sse } = functions;
     const { lanes, timers, webhooks, http, sockets } = parts;
-    http.serve(warmApi > 0 ? warm(api.fn, warmApi) : api.fn);
-    sockets.serve(socket.fn);
-    lanes.feed(step.fn);
-    lanes.letters.feed(functions["dead-letter"].fn);
-    timers.queue.feed(timer.fn);
-    webhooks.feed(webhook.fn);
+    http.serve(warmApi > 0 ? warm(api, warmApi) : api);
+    sockets.serve(socket);
+    lanes.feed(step);
+    lanes.letters.feed(functions["dead-letter"]);
+    timers.queue.feed(timer);
+    webhooks.feed(webhook);
     const key = functions["platform-key"];
     const made = new CustomResource(this, "PlatformKeyMade", {
       resourceType: "Custom::HoldfastPlatformKey",
-      serviceToken: key.fn.functionArn,
+      serviceToken: key.functionArn,
       serviceTimeout: Duration.seconds(FUNCTIONS["platform-key"].timeoutSeconds * 2),
     });
     // Its rights must be there before it is asked, and after it was asked to go.
     made.node.addDependency(key);
-    return new SseDoor(this, "Streams", { sse: sse.fn });
+    return new SseDoor(this, "Streams", { sse: sse });
   }
 
   #watch(parts: Parts, functions: Functions, { alarmTopic }: HoldfastProps): void {
@@ -78,9 +78,9 @@ export class Holdfast extends Construct {
     const fanOut = new FanOut(this, "FanOut", {
       key,
       table: parts.table,
-      teller: functions.stream.fn,
+      teller: functions.stream,
     });
-    const sweep = new Sweep(this, "Minute", { key, sweeper: functions.sweep.fn });
+    const sweep = new Sweep(this, "Minute", { key, sweeper: functions.sweep });
     const watched = { parts, functions, fanOut, sweep };
     const { all } = new Alarms(this, "Alarms", {
       metrics: metricsOf(watched),

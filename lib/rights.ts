@@ -10,26 +10,26 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   const letter = functions["dead-letter"];
   const platform = functions["platform-key"];
 
-  for (const { fn } of [api, step, stream, timer, webhook, socket, sweep, letter]) {
+  for (const fn of [api, step, stream, timer, webhook, socket, sweep, letter]) {
     table.grantReadWrite(fn);
   }
-  table.grantRead(sse.fn);
-  for (const { fn } of [api, step, stream, timer, sweep, letter]) artifacts.grantReadWrite(fn);
-  for (const { fn } of [webhook, socket, sse]) artifacts.grantRead(fn);
-  for (const { fn } of [api, step, stream, timer, sweep]) lanes.grantWake(fn);
-  for (const { fn } of [api, step, stream, timer, sweep, letter]) timers.grantSet(fn);
-  for (const { fn } of [api, sweep]) lanes.grantManage(fn, step.fn);
-  for (const { fn } of [api, stream, webhook, sweep]) webhooks.grantSend(fn);
-  for (const { fn } of [stream, socket, sweep]) sockets.grantSend(fn);
-  for (const { fn } of [stream, sweep]) {
+  table.grantRead(sse);
+  for (const fn of [api, step, stream, timer, sweep, letter]) artifacts.grantReadWrite(fn);
+  for (const fn of [webhook, socket, sse]) artifacts.grantRead(fn);
+  for (const fn of [api, step, stream, timer, sweep]) lanes.grantWake(fn);
+  for (const fn of [api, step, stream, timer, sweep, letter]) timers.grantSet(fn);
+  for (const fn of [api, sweep]) lanes.grantManage(fn, step);
+  for (const fn of [api, stream, webhook, sweep]) webhooks.grantSend(fn);
+  for (const fn of [stream, socket, sweep]) sockets.grantSend(fn);
+  for (const fn of [stream, sweep]) {
     bus.grantPublish(fn);
     mail?.grantSend(fn);
   }
-  for (const { fn } of [api, stream, sweep]) keys.grantLinks(fn);
-  keys.grantLedger(api.fn);
-  for (const { fn } of [step, stream, webhook, sweep]) secrets.grantUse(fn);
-  secrets.grantKeep(api.fn);
-  secrets.grantPlatformKey(api.fn);
-  secrets.grantPlatformKeyOnce(platform.fn);
-  grantTargets(step.fn, props);
+  for (const fn of [api, stream, sweep]) keys.grantLinks(fn);
+  keys.grantLedger(api);
+  for (const fn of [step, stream, webhook, sweep]) secrets.grantUse(fn);
+  secrets.grantKeep(api);
+  secrets.grantPlatformKey(api);
+  secrets.grantPlatformKeyOnce(platform);
+  grantTargets(step, props);
 }

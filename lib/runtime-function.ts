@@ -15,7 +15,7 @@ import {
   Tracing,
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import type { EnvOf, FunctionName } from "../lambdas/env.ts";
 import { acceptFinding } from "./findings.ts";
 import { grant } from "./grant.ts";
@@ -47,26 +47,23 @@ export interface RuntimeFunctionProps<Name extends FunctionName> {
 const DIST = join(import.meta.dirname, "..", "dist", "lambdas");
 
 /** A function from lambdas/, with the settings that every one of them shares. */
-export class RuntimeFunction<Name extends FunctionName> extends Construct {
-  readonly fn: LambdaFunction;
-  readonly entry: Name;
-
+export class RuntimeFunction<Name extends FunctionName> extends LambdaFunction {
   constructor(scope: Construct, id: string, props: RuntimeFunctionProps<Name>) {
-    super(scope, id);
     const { entry, environment, surroundings } = props;
     const { logRetention, removalPolicy, placement, reserved } = surroundings;
     const numbers = FUNCTIONS[entry];
     const instances = reserved?.[entry] ?? numbers.reserved ?? 0;
-    this.entry = entry;
-
-    const logGroup = new LogGroup(this, "Logs", { retention: logRetention, removalPolicy });
-    const role = new Role(this, "Role", {
+    const logGroup = new LogGroup(scope, `${id}Logs`, { retention: logRetention, removalPolicy });
+    const role = new Role(scope, `${id}Role`, {
       description: `What the function ${entry} of Holdfast may do`,
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
     });
-    this.fn = new LambdaFunction(this, "Function", {
+    const on = [logGroup.logGroupArn];
+    grant(role, { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], on });
+    if (placement) grantNetwork(role);
+    super(scope, id, {
       description: `Holdfast: ${numbers.does}`,
-      code: codeOf(this, entry),
+      code: codeOf(scope, entry),
       handler: "index.handler",
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -85,12 +82,7 @@ export class RuntimeFunction<Name extends FunctionName> extends Construct {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
     });
-    grant(role, {
-      actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      on: [logGroup.logGroupArn],
-    });
-    if (placement) grantNetwork(role);
-    acceptFindings(this);
+    acceptFindings(this, role);
   }
 }
 
@@ -128,20 +120,13 @@ function grantNetwork(role: Role): void {
   grant(role, { actions, on: ["*"], because });
 }
 
-function acceptFindings(scope: Construct): void {
+function acceptFindings(fn: LambdaFunction, role: Role): void {
   acceptFinding(
-    scope,
+    fn,
     "Serverless-LambdaDLQ",
     "A queue, a stream or a caller that waits invokes it, and each of those has its own way for what fails. Nothing invokes it asynchronously but the sweep's schedule, which comes again in a minute.",
   );
-  acceptFinding(
-    scope,
-    "AwsSolutions-IAM5[Resource::*]",
-    "X-Ray knows no smaller resource for what a function reports.",
-  );
-  acceptFinding(
-    scope,
-    "Serverless-LambdaStarPermissions",
-    "X-Ray, and networks where there is one, have no smaller resource.",
-  );
+  const reason = "X-Ray knows no smaller resource for what a function reports.";
+  acceptFinding(role, "AwsSolutions-IAM5[Resource::*]", reason);
+  acceptFinding(fn, "Serverless-LambdaStarPermissions", reason);
 }

@@ -46,17 +46,17 @@ export function metricsOf(watched: Watched): Readonly<Record<AlarmName, IMetric>
     SchedulesDropped: scheduleMetric("InvocationDroppedCount", timers.group.scheduleGroupName),
     WebhooksLost: held(webhooks.deadLetters.queue),
     EventsUntold: held(fanOut.deadLetters.queue),
-    EventsLate: functions.stream.fn.metric("IteratorAge", { period, statistic: "Maximum" }),
-    SweepMissing: functions.sweep.fn.metricInvocations(sum),
+    EventsLate: functions.stream.metric("IteratorAge", { period, statistic: "Maximum" }),
+    SweepMissing: functions.sweep.metricInvocations(sum),
     FunctionsFail: together(
       "failures",
       "sum",
-      all.map(({ fn }) => fn.metricErrors(sum)),
+      all.map((fn) => fn.metricErrors(sum)),
     ),
     FunctionsThrottled: together(
       "throttled",
       "sum",
-      all.map(({ fn }) => fn.metricThrottles(sum)),
+      all.map((fn) => fn.metricThrottles(sum)),
     ),
     TableThrottled: together("throttled", "sum", throttlesOf(parts.table.name)),
     ApiFails: http.api.metricServerError(sum),
@@ -80,14 +80,12 @@ export function graphsOf({ parts, functions }: Watched) {
       title: "Wake-ups waiting in shared lanes",
       metrics: lanes.shared.map(({ queue }) => held(queue)),
     },
-    { title: "Invocations", metrics: all.map(({ fn }) => fn.metricInvocations({ period })) },
+    { title: "Invocations", metrics: all.map((fn) => fn.metricInvocations({ period })) },
     {
       title: "At once",
-      metrics: all.map(({ fn }) =>
-        fn.metric("ConcurrentExecutions", { period, statistic: "Maximum" }),
-      ),
+      metrics: all.map((fn) => fn.metric("ConcurrentExecutions", { period, statistic: "Maximum" })),
     },
-    { title: "Failures", metrics: all.map(({ fn }) => fn.metricErrors({ period })) },
+    { title: "Failures", metrics: all.map((fn) => fn.metricErrors({ period })) },
     {
       title: "Units of the table",
       metrics: ["ConsumedWriteCapacityUnits", "ConsumedReadCapacityUnits"].map((name) =>
