@@ -15,7 +15,7 @@ export function environments(parts: Parts, props: HoldfastProps) {
     SCHEDULE_DEAD_LETTERS: timers.deadLetters.arn,
   };
   const move = { ...store, ...wake, ...set };
-  const platform = { PLATFORM_KEY_SECRET: secrets.platformKey.secretArn };
+  const platform = { PLATFORM_KEY_SECRET: secrets.platformKeyArn };
   const secret = { SECRETS_PREFIX: secrets.prefix };
   const models = { MODELS: JSON.stringify(props.models ?? {}) };
   const posted = { WEBHOOK_QUEUE: webhooks.url };

@@ -47,7 +47,7 @@ export class Holdfast extends Construct {
     this.apiUrl = parts.http.url;
     this.socketUrl = parts.sockets.url;
     this.sseUrl = sse.url;
-    this.platformKeySecretArn = parts.secrets.platformKey.secretArn;
+    this.platformKeySecretArn = parts.secrets.platformKeyArn;
     this.events = parts.bus.bus;
     this.#tell();
   }

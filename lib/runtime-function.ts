@@ -126,7 +126,9 @@ function acceptFindings(fn: LambdaFunction, role: Role): void {
     "Serverless-LambdaDLQ",
     "A queue, a stream or a caller that waits invokes it, and each of those has its own way for what fails. Nothing invokes it asynchronously but the sweep's schedule, which comes again in a minute.",
   );
-  const reason = "X-Ray knows no smaller resource for what a function reports.";
-  acceptFinding(role, "AwsSolutions-IAM5[Resource::*]", reason);
-  acceptFinding(fn, "Serverless-LambdaStarPermissions", reason);
+  acceptFinding(
+    role,
+    "AwsSolutions-IAM5[Resource::*]",
+    "X-Ray knows no smaller resource for what a function reports.",
+  );
 }

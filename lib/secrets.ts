@@ -1,6 +1,6 @@
 import { ArnFormat, Names, type RemovalPolicy, Stack } from "aws-cdk-lib";
 import type { IGrantable } from "aws-cdk-lib/aws-iam";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+import { CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { acceptFinding } from "./findings.ts";
 import { grant } from "./grant.ts";
@@ -18,17 +18,19 @@ const LATER = "Secrets of tenants are made later, by this prefix, which no other
 export class Secrets extends Construct {
   /** Ends in a slash: a secret is this, the tenant, a slash and its name. */
   readonly prefix: string;
-  readonly platformKey: Secret;
+  readonly platformKeyArn: string;
 
   constructor(scope: Construct, id: string, { removalPolicy }: SecretsProps) {
     super(scope, id);
     this.prefix = `${Names.uniqueResourceName(this, { maxLength: 48 })}/`;
-    this.platformKey = new Secret(this, "PlatformKey", {
+    // Without a value: CloudFormation would make one that is no key of ours.
+    const platformKey = new CfnSecret(this, "PlatformKey", {
       description: "Holdfast: the platform key, which makes tenants",
-      removalPolicy,
     });
+    platformKey.applyRemovalPolicy(removalPolicy);
+    this.platformKeyArn = platformKey.ref;
     acceptFinding(
-      this.platformKey,
+      platformKey,
       "AwsSolutions-SMG4",
       "Whoever runs the platform holds this key. It is rotated by a person, as docs/operate.md says, since one that changed by itself would lock them out.",
     );
@@ -54,14 +56,14 @@ export class Secrets extends Construct {
   }
 
   grantPlatformKey(grantee: IGrantable): void {
-    const on = [this.platformKey.secretArn];
+    const on = [this.platformKeyArn];
     grant(grantee, { actions: ["secretsmanager:GetSecretValue"], on });
   }
 
   /** To make the platform key when there is none. */
   grantPlatformKeyOnce(grantee: IGrantable): void {
     const actions = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"];
-    grant(grantee, { actions, on: [this.platformKey.secretArn] });
+    grant(grantee, { actions, on: [this.platformKeyArn] });
   }
 
   #tenants(): string {

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+type Report = Readonly<{
+  pluginReports: readonly Readonly<{
+    pluginName: string;
+    conclusion: string;
+    violations: readonly Readonly<{
+      ruleName: string;
+      description: string;
+      violatingConstructs?: readonly Readonly<{ constructPath?: string }>[];
+    }>[];
+  }>[];
+}>;
+
+export type Template = Readonly<{ Resources: Readonly<Record<string, Readonly<{ Type: string }>>> }>;
+
+/**
+ * What AWS's validation and cdk-nag found, a line for each. It is read from the report since the
+ * CLI may end well although there are findings; a report that is not there is a finding too.
+ */
+export function findingsIn(folder: string): readonly string[] {
+  let report: Report;
+  try {
+    report = JSON.parse(readFileSync(join(folder, "validation-report.json"), "utf8")) as Report;
+  } catch {
+    return [`${folder}/validation-report.json is not there: nothing was validated`];
+  }
+  return report.pluginReports.flatMap(({ pluginName, conclusion, violations }) => {
+    const found = violations.flatMap(({ ruleName, description, violatingConstructs = [] }) => {
+      const places = violatingConstructs.map(({ constructPath }) => constructPath ?? "somewhere");
+      return (places.length > 0 ? places : ["somewhere"]).map(
+        (place) => `${pluginName}: ${ruleName} at ${place}: ${description}`,
+      );
+    });
+    const failed = conclusion !== "success" && found.length === 0;
+    return failed ? [`${pluginName}: ${conclusion}, and does not say why`] : found;
+  });
+}
+
+/** One template, since all of the product is one stack. */
+export function templateIn(folder: string): Template {
+  const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
+    artifacts: Readonly<Record<string, { type: string; properties?: { templateFile?: string } }>>;
+  };
+  const [file, ...more] = Object.values(manifest.artifacts).flatMap(({ type, properties }) =>
+    type === "aws:cloudformation:stack" ? [properties?.templateFile ?? ""] : [],
+  );
+  if (file === undefined || more.length > 0) throw new Error(`${folder} has not one template`);
+  return JSON.parse(readFileSync(join(folder, file), "utf8")) as Template;
+}

@@ -1,0 +1,32 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { bundleFunctions } from "./build/bundle-functions.ts";
+import { cdk, OUTPUT, ROOT } from "./stack/cdk.ts";
+import { findingsIn, templateIn } from "./stack/report.ts";
+
+/**
+ * `npm run synth` bundles the functions, makes the template and judges it, without a network or
+ * Docker: AWS's own validation, and the rules of cdk-nag. Any finding ends it with 1. What follows
+ * is for CDK: `npm run synth -- -c config=FILE`.
+ */
+const began = performance.now();
+await bundleFunctions();
+const bundled = performance.now();
+const folder = join(ROOT, OUTPUT);
+// A report of the last time must not be taken for one of this time.
+rmSync(folder, { recursive: true, force: true });
+const code = await cdk(["synth", "--quiet", "--output", OUTPUT, ...process.argv.slice(2)]);
+const findings = findingsIn(folder);
+
+for (const finding of findings) console.error(finding);
+if (code !== 0 || findings.length > 0) {
+  console.error(`\nsynth: failed, ${findings.length} findings`);
+  process.exit(1);
+}
+const resources = Object.values(templateIn(folder).Resources);
+const functions = resources.filter(({ Type }) => Type === "AWS::Lambda::Function");
+const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+console.log(
+  `synth: ok, ${resources.length} resources, ${functions.length} functions, no finding; ` +
+    `${seconds(bundled - began)} s of bundling, ${seconds(performance.now() - bundled)} s of CDK`,
+);

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { DYNAMO_KEYS } from "../../adapters/aws/dynamo-schema.ts";
+import { at, type Claim } from "./claim.ts";
+import { DATA_CLAIMS } from "./data-claims.ts";
+import { IAM_CLAIMS } from "./iam-claims.ts";
+import { deadLetterQueues, QUEUE_CLAIMS } from "./queue-claims.ts";
+import { ofType, referred, synthesized } from "./synthesized.ts";
+
+const document = synthesized();
+
+describe.each<Readonly<{ of: string; claims: readonly Claim[] }>>([
+  { of: "queues, streams and schedules", claims: QUEUE_CLAIMS },
+  { of: "what is kept, told and open", claims: DATA_CLAIMS },
+  { of: "rights", claims: IAM_CLAIMS },
+])("of $of", ({ claims }) => {
+  test.each(claims)("$says", ({ broken }) => {
+    expect(broken(document)).toEqual([]);
+  });
+});
+
+describe("the table", () => {
+  const [[, table] = []] = ofType(document, "AWS::DynamoDB::Table");
+
+  test("has the keys and indexes that the adapter uses, and tells what is new", () => {
+    const { rows, ...indexes } = DYNAMO_KEYS;
+    const schema = ({ pk, sk }: { pk: string; sk: string }) => [
+      { AttributeName: pk, KeyType: "HASH" },
+      { AttributeName: sk, KeyType: "RANGE" },
+    ];
+
+    expect(table?.Properties["KeySchema"]).toEqual(schema(rows));
+    expect(table?.Properties["GlobalSecondaryIndexes"]).toEqual(
+      Object.entries(indexes).map(([name, keys]) => ({
+        IndexName: name,
+        KeySchema: schema(keys),
+        Projection: { ProjectionType: "ALL" },
+      })),
+    );
+    expect(table?.Properties["StreamSpecification"]).toEqual({ StreamViewType: "NEW_IMAGE" });
+  });
+
+  test("tells only of new rows of logs", () => {
+    const filters = ofType(document, "AWS::Lambda::EventSourceMapping").flatMap(
+      ([, { Properties }]) => {
+        const pattern = at(Properties, "FilterCriteria", "Filters", 0, "Pattern");
+        return typeof pattern === "string" ? [JSON.parse(pattern) as unknown] : [];
+      },
+    );
+
+    expect(filters).toEqual([
+      { eventName: ["INSERT"], dynamodb: { Keys: { sk: { S: [{ prefix: "log#" }] } } } },
+    ]);
+  });
+});
+
+describe("dead letters", () => {
+  test("each ring an alarm", () => {
+    const watched = new Set(
+      ofType(document, "AWS::CloudWatch::Alarm").flatMap(([, alarm]) => referred(alarm.Properties)),
+    );
+    const places = [...deadLetterQueues(document)];
+
+    expect(places.length).toBeGreaterThan(5);
+    expect(places.filter((id) => !watched.has(id))).toEqual([]);
+  });
+});
+
+describe("the outputs", () => {
+  test("say where everything is, and where the platform key is kept", () => {
+    const told = Object.values(document.Outputs).map(({ Description }) => Description);
+
+    expect(told).toEqual([
+      "Where the API is",
+      "Where the WebSocket API is",
+      "Where server-sent events are",
+      "Holds the platform key",
+      "Where events are published",
+    ]);
+  });
+
+  test("hold no secret", () => {
+    const [[, secret] = []] = ofType(document, "AWS::SecretsManager::Secret");
+    const words = Object.keys(secret?.Properties ?? {});
+
+    expect(words).toEqual(["Description"]);
+    expect(JSON.stringify(document).includes("{{resolve:")).toBe(false);
+  });
+});
