@@ -6,6 +6,7 @@ import type { HoldfastProps } from "./props.ts";
 const MODELS_BYTES_MAX = 2_000;
 const LAMBDA_ARN = /^arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 const MACHINE_ARN = /^arn:aws[\w-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w-]+$/;
+const STREAM_ARN = /^arn:aws[\w-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]+\/stream\/[\w.:-]+$/;
 const CERTIFICATE_ARN = /^arn:aws[\w-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[\w-]+$/;
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const ADDRESS = /^[^\s@]{1,64}@(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i;
@@ -22,6 +23,7 @@ export function checkProps(props: HoldfastProps): void {
     ...mailProblems(props),
     ...modelProblems(props),
     ...targetProblems(props),
+    ...restoredProblems(props),
     ...numberProblems(props),
   ];
   if (problems.length > 0) {
@@ -84,6 +86,15 @@ function targetProblems({ allowedTargets = {} }: HoldfastProps): readonly string
       ),
     ];
   });
+}
+
+function restoredProblems({ restoredTable }: HoldfastProps): readonly string[] {
+  if (!restoredTable) return [];
+  const { name, streamArn } = restoredTable;
+  const wanted = "the ARN of the table's stream";
+  const of = wrong("restoredTable.streamArn", streamArn, STREAM_ARN, wanted);
+  const other = known(streamArn) && !streamArn.includes(`:table/${name}/stream/`);
+  return of.length === 0 && other ? [`restoredTable.streamArn is of another table`] : of;
 }
 
 function numberProblems({ rate = {}, reserved = {}, warmApi = 0 }: HoldfastProps) {

@@ -21,6 +21,7 @@ export function propsOf(scope: Construct, config: Config): HoldfastProps {
     models: config.models,
     bedrockModels: config.bedrockModels,
     allowedTargets: config.allowedTargets,
+    restoredTable: config.restoredTable,
     rate: config.rate,
     reserved: config.reserved,
     warmApi: config.warmApi,

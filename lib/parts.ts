@@ -41,11 +41,15 @@ export function partsOf(scope: Construct, props: HoldfastProps): Parts {
   };
   const keys = new Keys(scope, "Keys", { removalPolicy });
   const key = keys.data;
-  const { accessLogs, domain, apiGatewayLogsRole = true } = props;
+  const { accessLogs, domain, restoredTable, apiGatewayLogsRole = true } = props;
   return {
     surroundings,
     keys,
-    table: new RunTable(scope, "Table", { key, removalPolicy }),
+    table: new RunTable(scope, "Table", {
+      key,
+      removalPolicy,
+      ...(restoredTable ? { restored: restoredTable } : {}),
+    }),
     artifacts: new ArtifactBucket(scope, "Artifacts", {
       key,
       removalPolicy,

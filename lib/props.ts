@@ -37,6 +37,13 @@ export interface AllowedTargets {
   readonly stateMachineArns?: readonly string[];
 }
 
+/** A table that DynamoDB restored from a backup, with the same keys, indexes and key of KMS. */
+export interface RestoredTable {
+  readonly name: string;
+  /** Restoring makes no stream: it is turned on by hand, as docs/operate.md says. */
+  readonly streamArn: string;
+}
+
 export interface HoldfastProps {
   /** @default the address that API Gateway gives */
   readonly domain?: DomainProps;
@@ -55,6 +62,8 @@ export interface HoldfastProps {
   readonly logRetention?: RetentionDays;
   /** @default RETAIN: the table, the bucket and the keys outlive the stack */
   readonly removalPolicy?: RemovalPolicy;
+  /** Go on with this table instead of one of the stack's own. @default the stack's own */
+  readonly restoredTable?: RestoredTable;
   /** A network for all functions. @default Lambda's own, which is open to the internet */
   readonly placement?: Placement;
   /** Alarms tell this topic. @default nobody is told: alarms only change their colour */

@@ -2,6 +2,7 @@ import { RemovalPolicy } from "aws-cdk-lib";
 import {
   AttributeType,
   BillingMode,
+  type ITable,
   ProjectionType,
   StreamViewType,
   Table,
@@ -12,10 +13,12 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 import { grant, grantKey } from "./grant.ts";
 import { NUMBERS } from "./numbers.ts";
+import type { RestoredTable } from "./props.ts";
 
 export interface RunTableProps {
   readonly key: IKey;
   readonly removalPolicy: RemovalPolicy;
+  readonly restored?: RestoredTable;
 }
 
 /** What a function may do to rows. There is no scan: nothing reads what it has no key for. */
@@ -33,43 +36,19 @@ const FOLLOW = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
  * compares the two. Rows that nobody needs any more carry `expires`, in seconds.
  */
 export class RunTable extends Construct {
-  readonly table: Table;
   readonly name: string;
   readonly streamArn: string;
+  readonly #arn: string;
   readonly #key: IKey;
 
-  constructor(scope: Construct, id: string, { key, removalPolicy }: RunTableProps) {
+  constructor(scope: Construct, id: string, props: RunTableProps) {
     super(scope, id);
-    const table = new Table(this, "Rows", {
-      partitionKey: { name: "pk", type: AttributeType.STRING },
-      sortKey: { name: "sk", type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      stream: StreamViewType.NEW_IMAGE,
-      encryption: TableEncryption.CUSTOMER_MANAGED,
-      encryptionKey: key,
-      pointInTimeRecoverySpecification: {
-        pointInTimeRecoveryEnabled: true,
-        recoveryPeriodInDays: NUMBERS.recoveryDays.value,
-      },
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
-      removalPolicy,
-    });
-    for (const [indexName, pk, sk] of [
-      ["due", "dueShard", "dueAt"],
-      ["list", "listPk", "listSk"],
-    ] as const) {
-      table.addGlobalSecondaryIndex({
-        indexName,
-        partitionKey: { name: pk, type: AttributeType.STRING },
-        sortKey: { name: sk, type: AttributeType.STRING },
-        projectionType: ProjectionType.ALL,
-      });
-    }
+    const table = props.restored ? restoredTable(this, props.restored) : newTable(this, props);
     if (table.tableStreamArn === undefined) throw new Error("the table has no stream");
-    this.table = table;
     this.name = table.tableName;
     this.streamArn = table.tableStreamArn;
-    this.#key = key;
+    this.#arn = table.tableArn;
+    this.#key = props.key;
   }
 
   grantRead(grantee: IGrantable): void {
@@ -79,7 +58,7 @@ export class RunTable extends Construct {
 
   grantReadWrite(grantee: IGrantable): void {
     grant(grantee, { actions: READ, on: this.#rows() });
-    grant(grantee, { actions: WRITE, on: [this.table.tableArn] });
+    grant(grantee, { actions: WRITE, on: [this.#arn] });
     grantKey(grantee, this.#key, "dynamodb", "write");
   }
 
@@ -93,7 +72,41 @@ export class RunTable extends Construct {
 
   /** The table and its two indexes, by name: what else may be beside it is not ours. */
   #rows(): readonly string[] {
-    const { tableArn } = this.table;
-    return [tableArn, `${tableArn}/index/due`, `${tableArn}/index/list`];
+    return [this.#arn, `${this.#arn}/index/due`, `${this.#arn}/index/list`];
   }
+}
+
+function newTable(scope: Construct, { key, removalPolicy }: RunTableProps): ITable {
+  const table = new Table(scope, "Rows", {
+    partitionKey: { name: "pk", type: AttributeType.STRING },
+    sortKey: { name: "sk", type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    stream: StreamViewType.NEW_IMAGE,
+    encryption: TableEncryption.CUSTOMER_MANAGED,
+    encryptionKey: key,
+    pointInTimeRecoverySpecification: {
+      pointInTimeRecoveryEnabled: true,
+      recoveryPeriodInDays: NUMBERS.recoveryDays.value,
+    },
+    deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+    removalPolicy,
+  });
+  for (const [indexName, pk, sk] of [
+    ["due", "dueShard", "dueAt"],
+    ["list", "listPk", "listSk"],
+  ] as const) {
+    table.addGlobalSecondaryIndex({
+      indexName,
+      partitionKey: { name: pk, type: AttributeType.STRING },
+      sortKey: { name: sk, type: AttributeType.STRING },
+      projectionType: ProjectionType.ALL,
+    });
+  }
+  return table as ITable;
+}
+
+/** DynamoDB restores into a new table, which belongs to no stack. */
+function restoredTable(scope: Construct, { name, streamArn }: RestoredTable): ITable {
+  const attributes = { tableName: name, tableStreamArn: streamArn };
+  return Table.fromTableAttributes(scope, "Restored", attributes);
 }

@@ -13,7 +13,9 @@ type Report = Readonly<{
   }>[];
 }>;
 
-export type Template = Readonly<{ Resources: Readonly<Record<string, Readonly<{ Type: string }>>> }>;
+export type Template = Readonly<{
+  Resources: Readonly<Record<string, Readonly<{ Type: string }>>>;
+}>;
 
 /**
  * What AWS's validation and cdk-nag found, a line for each. It is read from the report since the

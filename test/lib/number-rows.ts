@@ -15,8 +15,9 @@ export function numberRows(): readonly string[] {
     ...Object.entries(FUNCTIONS).map(([name, { timeoutSeconds, memoryMb, reserved, why }]) =>
       row(`\`${name}\``, `${timeoutSeconds} s`, `${memoryMb} MB`, reserved ?? "", why),
     ),
-    ...Object.entries(QUEUES).map(([name, { visibilitySeconds, receivesMax, retentionDays, why }]) =>
-      row(`\`${name}\``, `${visibilitySeconds} s`, receivesMax, `${retentionDays} days`, why),
+    ...Object.entries(QUEUES).map(
+      ([name, { visibilitySeconds, receivesMax, retentionDays, why }]) =>
+        row(`\`${name}\``, `${visibilitySeconds} s`, receivesMax, `${retentionDays} days`, why),
     ),
     ...Object.entries(SOURCES).map(([name, { batch, concurrencyMax, why }]) =>
       row(`\`${name}\``, batch, concurrencyMax, why),
