@@ -1,11 +1,24 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { isObject, type Json, type JsonObject } from "../../core/kernel/json.ts";
+import type { Json } from "../../core/kernel/json.ts";
 
 export type Deployment = Readonly<{
   /** Without a slash at its end. */
   url: string;
   platformKey: string;
   say: (line: string) => void;
+}>;
+
+/** What the answers that are asked for here hold, each its part of it. */
+type Body = Readonly<{
+  id: string;
+  key: string;
+  status: string;
+  seq: number;
+  output: Json;
+  error: Json;
+  waitingOn: Json;
+  data: readonly Readonly<{ seq: number }>[];
+  ok: boolean;
 }>;
 
 const WAIT_MS_MAX = 90_000;
@@ -31,37 +44,32 @@ const WORKFLOW = {
 export async function scenario({ url, platformKey, say }: Deployment): Promise<void> {
   const platform = asker(url, platformKey);
   const tenant = await platform("POST", "/v1/tenants", { name: "check", lane: "shared" });
-  const path = `/v1/tenants/${String(tenant["id"])}/keys`;
+  const path = `/v1/tenants/${tenant.id}/keys`;
   const { key } = await platform("POST", path, { name: "check", role: "admin" });
-  const api = asker(url, String(key));
-  say(`made the tenant ${String(tenant["id"])}, and a key of it`);
+  const api = asker(url, key);
+  say(`made the tenant ${tenant.id}, and a key of it`);
 
   await api("POST", "/v1/workflows", WORKFLOW);
   const started = await api("POST", "/v1/runs", { workflow: WORKFLOW.name });
-  const run = `/v1/runs/${String(started["id"])}`;
-  const waits = await until(api, run, (body) =>
-    JSON.stringify(body["waitingOn"]).includes('"event"'),
-  );
-  say(
-    `the run called its tool, its timer fired, and it waits for a signal at ${String(waits["seq"])}`,
-  );
+  const run = `/v1/runs/${started.id}`;
+  const waits = await until(api, run, (body) => JSON.stringify(body.waitingOn).includes('"event"'));
+  say(`the run called its tool, its timer fired, and it waits for a signal at ${waits.seq}`);
 
   await api("POST", `${run}/signals`, { name: "go", payload: { word: "fast" } });
   const ended = await until(api, run, ({ status }) => status === "succeeded");
-  if (ended["output"] !== "holdfast")
-    throw new Error(`its output is ${JSON.stringify(ended["output"])}`);
+  if (ended.output !== "holdfast") throw new Error(`its output is ${JSON.stringify(ended.output)}`);
   say("the signal came, and the run succeeded");
 
   const { data } = await api("GET", `${run}/events?limit=200`);
-  const seqs = (data as readonly JsonObject[]).map(({ seq }) => seq);
+  const seqs = data.map(({ seq }) => seq);
   if (seqs.some((seq, index) => seq !== index + 1))
     throw new Error(`its events are ${seqs.join()}`);
   const proof = await api("GET", `${run}/ledger/verify`);
-  if (proof["ok"] !== true) throw new Error(`its log is not whole: ${JSON.stringify(proof)}`);
+  if (!proof.ok) throw new Error(`its log is not whole: ${JSON.stringify(proof)}`);
   say(`its ${seqs.length} events have no gap, and its log verifies`);
 }
 
-type Ask = (method: "GET" | "POST", path: string, body?: Json) => Promise<JsonObject>;
+type Ask = (method: "GET" | "POST", path: string, body?: Json) => Promise<Body>;
 
 function asker(url: string, key: string): Ask {
   return async (method, path, body) => {
@@ -72,26 +80,20 @@ function asker(url: string, key: string): Ask {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-    const parsed: unknown = JSON.parse(text);
-    if (!isObject(parsed as Json)) throw new Error(`${method} ${path} answered ${text}`);
-    return parsed as JsonObject;
+    return JSON.parse(text) as Body;
   };
 }
 
-async function until(
-  ask: Ask,
-  run: string,
-  is: (body: JsonObject) => boolean,
-): Promise<JsonObject> {
+async function until(ask: Ask, run: string, is: (body: Body) => boolean): Promise<Body> {
   const began = performance.now();
   for (;;) {
     const body = await ask("GET", run);
     if (is(body)) return body;
-    if (["failed", "cancelled"].includes(String(body["status"]))) {
-      throw new Error(`the run is ${String(body["status"])}: ${JSON.stringify(body["error"])}`);
+    if (["failed", "cancelled"].includes(body.status)) {
+      throw new Error(`the run is ${body.status}: ${JSON.stringify(body.error)}`);
     }
     if (performance.now() - began > WAIT_MS_MAX) {
-      throw new Error(`the run does not move: ${JSON.stringify(body["waitingOn"])}`);
+      throw new Error(`the run does not move: ${JSON.stringify(body.waitingOn)}`);
     }
     await pause(250);
   }

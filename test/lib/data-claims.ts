@@ -7,8 +7,8 @@ import { ofType, referred } from "./synthesized.ts";
 const STAGE = "AWS::ApiGatewayV2::Stage";
 const FUNCTION = "AWS::Lambda::Function";
 
-/** What Lambda and Node read, and no function does. */
-const NOT_OURS = ["NODE_OPTIONS"];
+/** What Node reads, and no function does. */
+const NOT_OURS = "NODE_OPTIONS";
 
 export const DATA_CLAIMS: readonly Claim[] = [
   claim({
@@ -82,8 +82,8 @@ export const DATA_CLAIMS: readonly Claim[] = [
     unless: ({ Properties }, id, document) => {
       const name = functionNames(document).get(id);
       if (name === undefined) return "is no function that lambdas/env.ts knows";
-      const variables = (at(Properties, "Environment", "Variables") ?? {}) as object;
-      const told = Object.keys(variables).filter((variable) => !NOT_OURS.includes(variable));
+      const variables = at(Properties, "Environment", "Variables") ?? {};
+      const told = Object.keys(variables).filter((variable) => variable !== NOT_OURS);
       const wanted = needsOf(name);
       const missing = wanted.filter((variable) => !told.includes(variable));
       const surplus = told.filter((variable) => !wanted.includes(variable));

@@ -5,23 +5,23 @@ import { rightsIn } from "./rights-in.ts";
 import { ofType } from "./synthesized.ts";
 
 /** Actions for which AWS knows no smaller resource than everything, or none before it is made. */
-const ON_ANYTHING = [
+const ON_ANYTHING = new Set([
   "dynamodb:ListStreams",
   "lambda:CreateEventSourceMapping",
   "lambda:ListEventSourceMappings",
   "secretsmanager:ListSecrets",
   "xray:PutTelemetryRecords",
   "xray:PutTraceSegments",
-];
+]);
 
 /** Of these, a condition makes the resource smaller. */
-const CONDITIONED = [
+const CONDITIONED = new Set([
   "iam:PassRole",
   "lambda:CreateEventSourceMapping",
   "lambda:DeleteEventSourceMapping",
   "lambda:UpdateEventSourceMapping",
   "ses:SendEmail",
-];
+]);
 
 export const IAM_CLAIMS: readonly Claim[] = [
   {
@@ -35,14 +35,14 @@ export const IAM_CLAIMS: readonly Claim[] = [
     says: "no role may do to everything what can be done to something",
     broken: (document) =>
       rightsIn(document)
-        .filter(({ on, action }) => on === "*" && !ON_ANYTHING.includes(action))
+        .filter(({ on, action }) => on === "*" && !ON_ANYTHING.has(action))
         .map(({ role, action }) => `${role} may ${action} on everything`),
   },
   {
     says: "what a name cannot narrow, a condition does",
     broken: (document) =>
       rightsIn(document)
-        .filter(({ action, when }) => CONDITIONED.includes(action) && when === "")
+        .filter(({ action, when }) => CONDITIONED.has(action) && when === "")
         .map(({ role, action, on }) => `${role} may ${action} on ${on} without a condition`),
   },
   {

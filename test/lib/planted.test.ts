@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Claim } from "./claim.ts";
+import { at, type Claim } from "./claim.ts";
 import { DATA_CLAIMS } from "./data-claims.ts";
 import { IAM_CLAIMS } from "./iam-claims.ts";
 import { QUEUE_CLAIMS } from "./queue-claims.ts";
@@ -199,11 +199,10 @@ const MISTAKES: readonly Mistake[] = [
     planted: "a role that anybody's schedule can take",
     in: "AWS::IAM::Role",
     named: "TimersRole",
-    by: ({ AssumeRolePolicyDocument: trust }) =>
-      Reflect.deleteProperty(
-        (trust?.["Statement"] as unknown as Properties[])[0] ?? {},
-        "Condition",
-      ),
+    by: ({ AssumeRolePolicyDocument: trust }) => {
+      const [first = {}] = at(trust, "Statement") as Properties[];
+      Reflect.deleteProperty(first, "Condition");
+    },
     breaks: "Scheduler takes a role only",
   },
   {

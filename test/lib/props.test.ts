@@ -89,9 +89,10 @@ describe("a deployment with everything set", () => {
 
   test("answers at its own name only, by TLS 1.2", () => {
     const [[, domain] = []] = ofType(document, "AWS::ApiGatewayV2::DomainName");
-    const [[, api] = []] = ofType(document, "AWS::ApiGatewayV2::Api").filter(
-      ([, { Properties }]) => Properties["ProtocolType"] === "HTTP",
-    );
+    const [, api] =
+      ofType(document, "AWS::ApiGatewayV2::Api").find(
+        ([, { Properties }]) => Properties["ProtocolType"] === "HTTP",
+      ) ?? [];
     const told = functions.map(([, fn]) => at(fn.Properties, "Environment", "Variables"));
 
     expect(at(domain?.Properties, "DomainNameConfigurations", 0, "SecurityPolicy")).toBe("TLS_1_2");

@@ -78,10 +78,8 @@ export const QUEUE_CLAIMS: readonly Claim[] = [
     says: "a message is tried at least five times",
     of: [QUEUE],
     unless: ({ Properties }) => {
-      const receives = at(Properties, "RedrivePolicy", "maxReceiveCount");
-      return receives === undefined || Number(receives) >= 5
-        ? undefined
-        : `${String(receives)} times`;
+      const receives = Number(at(Properties, "RedrivePolicy", "maxReceiveCount") ?? 5);
+      return receives >= 5 ? undefined : `${receives} times`;
     },
   }),
   claim({

@@ -24,7 +24,7 @@ export function rightsIn(document: Document): readonly Right[] {
   });
 }
 
-/** What things are called in docs/security.md, by what their resources look like in the template. */
+/** What things are called in docs/security.md, by how their resources look in the template. */
 const THINGS: readonly (readonly [RegExp, string])[] = [
   [/TableRows\w+\.StreamArn>/, "the table's stream"],
   [/TableRows\w+\.Arn>(\/index\/\w+)?$/, "the table"],
