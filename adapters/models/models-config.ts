@@ -37,7 +37,29 @@ const OpenAiCompatibleProvider = z.strictObject({
   structuredOutputs: z.boolean().optional(),
 });
 
-const Provider = z.discriminatedUnion("kind", [MockProvider, OpenAiCompatibleProvider], {
+const AnthropicProvider = z.strictObject({
+  kind: z.literal("anthropic"),
+  apiKey: ApiKey,
+  baseUrl: BaseUrl.optional(),
+  prices: Prices.optional(),
+});
+const BedrockProvider = z.strictObject({
+  kind: z.literal("bedrock"),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
+  /** A Bedrock API key; without one, requests are signed with the process's AWS credentials. */
+  apiKey: ApiKey.optional(),
+  baseUrl: BaseUrl.optional(),
+  prices: Prices.optional(),
+});
+
+const PROVIDERS = [
+  MockProvider,
+  OpenAiCompatibleProvider,
+  AnthropicProvider,
+  BedrockProvider,
+] as const;
+
+const Provider = z.discriminatedUnion("kind", PROVIDERS, {
   error: (issue) => unknownKind(issue.input),
 });
 
@@ -60,6 +82,10 @@ const ModelsDocument = z
 
 export type ModelsConfig = z.infer<typeof ModelsDocument>;
 export type OpenAiCompatible = z.infer<typeof OpenAiCompatibleProvider>;
+export type Anthropic = z.infer<typeof AnthropicProvider>;
+export type Bedrock = z.infer<typeof BedrockProvider>;
+/** A provider that is asked over the network. */
+export type RemoteProvider = OpenAiCompatible | Anthropic | Bedrock;
 
 /**
  * The models document, or the path of a file that holds it. Nothing means mocks only.
@@ -106,7 +132,7 @@ function unknownKind(provider: unknown): string {
       ? provider.kind
       : undefined;
   const asked = typeof kind === "string" ? `not ${kind}` : "and must be named";
-  return `this version runs mock and openai-compatible, ${asked}`;
+  return `must be bedrock, anthropic, openai-compatible or mock, ${asked}`;
 }
 
 function at(path: readonly PropertyKey[]): string {

@@ -1,15 +1,15 @@
 import { CallFailure } from "../../core/ports/call-failure.ts";
 import type { ModelAnswer, ModelRequest, Models, Usage } from "../../core/ports/models.ts";
 import type { Outbound } from "../../core/ports/outbound.ts";
+import { type CheckObject, callProvider } from "./call-provider.ts";
 import { echoModel, type Said, scriptModel } from "./mock-models.ts";
 import {
   isKnown,
   type ModelsConfig,
-  type OpenAiCompatible,
   providerOf,
+  type RemoteProvider,
   splitModel,
 } from "./models-config.ts";
-import { type CheckObject, callOpenAiCompatible } from "./openai-compatible.ts";
 
 export type ModelsParts = Readonly<{
   /** Environment variables, for `{"$env": "NAME"}`. */
@@ -37,11 +37,12 @@ export function models(config: ModelsConfig, parts: ModelsParts): Models {
           name === "script" ? fitting(scriptModel(request), request, parts) : echoModel(request);
         return { ...answer(said, request, provider.prices?.[name]), mock: true };
       }
-      const said = await callOpenAiCompatible({
+      const said = await callProvider({
         provider,
         name,
         request,
         apiKey: await apiKeyOf(provider, parts, id),
+        env: parts.env,
         send: parts.request,
         checkObject: parts.checkObject,
         signal,
@@ -74,7 +75,7 @@ function fitting(said: Said, { schema, model }: ModelRequest, { checkObject }: M
 }
 
 async function apiKeyOf(
-  { apiKey }: OpenAiCompatible,
+  { apiKey }: RemoteProvider,
   { env, secret }: ModelsParts,
   provider: string,
 ): Promise<string | undefined> {

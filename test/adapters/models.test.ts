@@ -396,7 +396,8 @@ describe("the models document", () => {
       default: "lab/m1",
       unknown: 1,
       providers: {
-        bedrock: { kind: "bedrock", region: "eu-central-1" },
+        azure: { kind: "azure" },
+        bedrock: { kind: "bedrock", region: "the moon" },
         claude: { kind: "anthropic" },
         none: {},
         "Bad Name": { kind: "mock" },
@@ -420,13 +421,12 @@ describe("the models document", () => {
     }
 
     expect(message).toContain(
-      "providers.bedrock.kind this version runs mock and openai-compatible, not bedrock",
-    );
-    expect(message).toContain(
-      "providers.claude.kind this version runs mock and openai-compatible, not anthropic",
+      "providers.azure.kind must be bedrock, anthropic, openai-compatible or mock, not azure",
     );
     for (const path of [
       "unknown",
+      "providers.bedrock.region",
+      "providers.claude.apiKey",
       "providers.none",
       "providers.Bad Name",
       "providers.plain.apiKey",

@@ -7,17 +7,19 @@ import type { Outbound } from "../../core/ports/outbound.ts";
 import { guardedFetch } from "./guarded-fetch.ts";
 import type { Said } from "./mock-models.ts";
 import { modelFailure } from "./model-failure.ts";
-import type { OpenAiCompatible } from "./models-config.ts";
+import type { RemoteProvider } from "./models-config.ts";
+import { providerClient } from "./provider-client.ts";
 
 /** Says what is wrong with a value by a JSON Schema. */
 export type CheckObject = (schema: JsonObject, value: Json) => readonly Problem[];
 
-export type OpenAiCall = Readonly<{
-  provider: OpenAiCompatible;
+export type ProviderCall = Readonly<{
+  provider: RemoteProvider;
   /** The provider's own name for the model. */
   name: string;
   request: ModelRequest;
   apiKey: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
   send: Outbound;
   checkObject: CheckObject;
   signal: AbortSignal;
@@ -25,17 +27,14 @@ export type OpenAiCall = Readonly<{
 
 /** The SDK is two megabytes of code that a server without models never needs. */
 async function sdk() {
-  const [ai, { createOpenAICompatible }] = await Promise.all([
-    import("ai"),
-    import("@ai-sdk/openai-compatible"),
-  ]);
+  const ai = await import("ai");
   // Otherwise it prints what it thinks of a provider to the process's warnings.
   globalThis.AI_SDK_LOG_WARNINGS = false;
-  return { ...ai, createOpenAICompatible };
+  return ai;
 }
 
-/** One chat completion. Never retried here: the runtime counts attempts and keeps their record. */
-export async function callOpenAiCompatible(call: OpenAiCall): Promise<Said> {
+/** One answer. Never retried here: the runtime counts attempts and keeps their record. */
+export async function callProvider(call: ProviderCall): Promise<Said> {
   let transport: unknown;
   try {
     const { text, object, usage, finishReason } = await generate(call, (error) => {
@@ -57,17 +56,11 @@ export async function callOpenAiCompatible(call: OpenAiCall): Promise<Said> {
   }
 }
 
-async function generate(call: OpenAiCall, onFailure: (failure: unknown) => void) {
-  const { provider, request, apiKey } = call;
-  const { generateText, Output, jsonSchema, createOpenAICompatible } = await sdk();
-  const structured = provider.structuredOutputs !== false;
-  const client = createOpenAICompatible({
-    name: "model",
-    baseURL: provider.baseUrl,
-    supportsStructuredOutputs: structured,
-    fetch: guardedFetch(call.send, onFailure),
-    ...(apiKey !== undefined && { apiKey }),
-  });
+async function generate(call: ProviderCall, onFailure: (failure: unknown) => void) {
+  const { provider, request } = call;
+  const { generateText, Output, jsonSchema } = await sdk();
+  const structured = provider.kind !== "openai-compatible" || provider.structuredOutputs !== false;
+  const model = await providerClient({ ...call, fetch: guardedFetch(call.send, onFailure) });
   const { schema } = request;
   const instructions = instructionsOf(request, structured);
   const output =
@@ -76,7 +69,7 @@ async function generate(call: OpenAiCall, onFailure: (failure: unknown) => void)
       schema: jsonSchema<Json>(schema as object, { validate: validator(call, schema) }),
     });
   const result = await generateText({
-    model: client(call.name),
+    model,
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     allowSystemInMessages: true,
     maxRetries: 0,
@@ -92,14 +85,14 @@ async function generate(call: OpenAiCall, onFailure: (failure: unknown) => void)
   return { text, usage, finishReason, object: schema ? result.output : undefined };
 }
 
-function abandoned({ signal, request }: OpenAiCall): CallFailure {
+function abandoned({ signal, request }: ProviderCall): CallFailure {
   if (signal.reason instanceof CallFailure) return signal.reason;
   return new CallFailure("ABORTED", `The call of ${request.model} was abandoned.`, {
     retryable: true,
   });
 }
 
-function validator({ checkObject }: OpenAiCall, schema: JsonObject) {
+function validator({ checkObject }: ProviderCall, schema: JsonObject) {
   return (value: unknown) => {
     const problems = checkObject(schema, value as Json);
     if (problems.length === 0) return { success: true as const, value: value as Json };
