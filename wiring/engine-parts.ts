@@ -4,6 +4,8 @@ import { cronerCalendar } from "../adapters/calendar/croner-calendar.ts";
 import { models } from "../adapters/models/models.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
+import { feelRules } from "../adapters/rules/feel-rules.ts";
+import { quickjsSandbox } from "../adapters/sandbox/quickjs-sandbox.ts";
 import { tools } from "../adapters/tools/tools.ts";
 import { toolProblems } from "../adapters/tools/validate-tool.ts";
 import type { Access, Limits } from "../core/engine/access.ts";
@@ -25,6 +27,8 @@ import { random } from "./random.ts";
 import { schemas } from "./schemas.ts";
 import { templateEvaluator } from "./template-evaluator.ts";
 
+/** Two, so that one tenant's endless loop leaves another a thread. */
+const SCRIPT_THREADS = 2;
 const RUNS_CACHED_MAX = 10_000;
 
 export type EngineOptions = Readonly<{
@@ -43,6 +47,8 @@ export type EngineOptions = Readonly<{
   isAuthority: boolean;
   /** A laptop's tools may be on the laptop; no other private address is ever called. */
   allowLoopback: boolean;
+  /** How many threads run scripts. With none, scripts run where everything else does. */
+  scriptThreads?: number;
 }>;
 
 /** What the engine needs, made the same behind every door. */
@@ -63,6 +69,8 @@ export function engineParts(options: EngineOptions): EngineDeps {
     watch: options.watch({ log, cache }),
     signer,
     schemas,
+    sandbox: quickjsSandbox({ threads: options.scriptThreads ?? SCRIPT_THREADS }),
+    rules: feelRules(),
     hash,
     elapsed,
     toolProblems: (name, tool) => toolProblems({ ...tool, name }),

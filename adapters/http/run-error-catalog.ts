@@ -58,6 +58,22 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A template made no usable name or key of an event",
     next: "Check `event` of the wait with the run's input.",
   },
+  SCRIPT_ERROR: {
+    title: "A script threw an error",
+    next: "The message is the script's own. It has no process, no clock and nothing to import.",
+  },
+  SCRIPT_OUT_OF_MEMORY: {
+    title: "A script needed more memory than it may have",
+    next: "Let it work on less at once; a map can go through a list in parts.",
+  },
+  RULES_CONFLICT: {
+    title: "Rules of a table match that must not match together",
+    next: "The message numbers the rules. Make their tests exclude each other, or choose another hit policy.",
+  },
+  RULES_ERROR: {
+    title: "A decision table cannot be worked out",
+    next: "The message is that of FEEL. Test the cells with the step's input.",
+  },
   INVALID_APPROVERS: {
     title: "A template made no usable list of approvers",
     next: "`approvers` is a list of addresses, people or groups, at least as long as the quorum.",

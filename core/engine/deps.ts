@@ -4,6 +4,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { Models } from "../ports/models.ts";
 import type { Queue } from "../ports/queue.ts";
 import type { Randomness } from "../ports/randomness.ts";
+import type { Rules } from "../ports/rules.ts";
+import type { Sandbox } from "../ports/sandbox.ts";
 import type { Signer } from "../ports/signer.ts";
 import type { Table } from "../ports/table.ts";
 import type { Timers } from "../ports/timers.ts";
@@ -37,6 +39,8 @@ export type EngineDeps = Readonly<{
   tools: Tools;
   models: Models;
   schemas: Schemas;
+  sandbox: Sandbox;
+  rules: Rules;
   signer: Signer;
   randomness: Randomness;
   limitsOf(tenant: string): Promise<Limits>;

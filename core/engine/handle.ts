@@ -16,27 +16,32 @@ import type { Committed, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
 import { opensEventWait, takeEarly } from "./events/early-events.ts";
+<<<<<<< HEAD
 import { jobTopics } from "./job-topic.ts";
+=======
+import { findNeed, foundNeeds, type NeedDeps } from "./find-needs.ts";
+>>>>>>> 6315ef0 (Run scripts in a sandbox, and decide by tables)
 import type { RunCache } from "./run-cache.ts";
 
-export type HandleDeps = Readonly<{
-  table: Table;
-  log: RunLog;
-  cache: RunCache;
-  clock: Clock;
-  watch: Watch;
-  timers: Timers;
-  /** Tools and the compiled workflow, by what the run has pinned. */
-  contextOf(tenant: string, pinned: Pinned): Promise<Omit<Context, "now">>;
-  /** A random id: how a commit whose answer was lost is recognised. */
-  commitId(): string;
-  /** Lets time pass between tries; injected so that a simulation can skip it. */
-  pause(ms: number): Promise<void>;
-  /** Spreads tries, in [0, 1). */
-  chance(): number;
-  /** Real milliseconds, for how long to try: the clock that runs live by may be virtual. */
-  elapsed(): number;
-}>;
+export type HandleDeps = NeedDeps &
+  Readonly<{
+    table: Table;
+    log: RunLog;
+    cache: RunCache;
+    clock: Clock;
+    watch: Watch;
+    timers: Timers;
+    /** Tools and the compiled workflow, by what the run has pinned. */
+    contextOf(tenant: string, pinned: Pinned): Promise<Omit<Context, "now">>;
+    /** A random id: how a commit whose answer was lost is recognised. */
+    commitId(): string;
+    /** Lets time pass between tries; injected so that a simulation can skip it. */
+    pause(ms: number): Promise<void>;
+    /** Spreads tries, in [0, 1). */
+    chance(): number;
+    /** Real milliseconds, for how long to try: the clock that runs live by may be virtual. */
+    elapsed(): number;
+  }>;
 
 /** The context is what the decision was made with: a driver calls exactly the tools it names. */
 export type Handled =
@@ -84,12 +89,19 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
   let cached = deps.cache.get(key);
   // A start expects no run; if there is one after all, the condition on its commit tells.
   if (!cached && command.type === "run.create") cached = deps.log.nothing(key);
+  const needs = foundNeeds();
   for (let tries = 0; ; tries++) {
     const base = cached ?? (await deps.log.load(key));
     const pinned = base.run.seq === 0 ? given.definition : base.run.workflow;
     if (pinned === undefined) return { type: "rejected", reason: "run_not_found" };
     const context = await deps.contextOf(key.tenant, pinned);
-    const decision = await decide(base.run, command, { ...context, now: deps.clock.now() });
+    const at = { ...context, found: needs.found, now: deps.clock.now() };
+    const decision = await decide(base.run, command, at);
+    if (decision.type === "needs") {
+      needs.keep(decision.need, await findNeed(deps, key, decision.need));
+      tries--;
+      continue;
+    }
     if (decision.type === "rejected") {
       // What is remembered may be old, and a refusal must be true.
       const isTrue = !cached || (deps.cache.isAuthority && command.type !== "run.create");

@@ -77,7 +77,14 @@ async function validate(deps: EngineDeps, tenant: string, document: Json): Promi
   for (const name of toolsNamed(document)) {
     if (await findTool(deps, tenant, name)) tools.add(name);
   }
+  const scripts = new Map<string, string>();
+  for (const code of codesIn(document)) {
+    const problem = await deps.sandbox.problem(code);
+    if (problem !== undefined) scripts.set(code, problem);
+  }
   return validateWorkflow(document, {
+    scriptProblem: (code) => scripts.get(code),
+    cellProblem: (cell, kind) => deps.rules.problem(cell, kind),
     tool: (name) => tools.has(name),
     model: (name) => deps.models.knows(name),
     schemaProblems: (schema) => deps.schemas.problems(schema),
@@ -89,6 +96,12 @@ function toolsNamed(document: Json): ReadonlySet<string> {
     typeof tool === "string" && tool.length <= 128 ? [tool] : [],
   );
   return new Set(names.slice(0, 1_000));
+}
+
+/** The code of every script, each once. */
+function codesIn(document: Json): ReadonlySet<string> {
+  const scripts = nodesIn(document).filter(({ type }) => type === "script");
+  return new Set(scripts.flatMap(({ code }) => (typeof code === "string" ? [code] : [])));
 }
 
 function listing(

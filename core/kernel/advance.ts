@@ -9,6 +9,8 @@ import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { isTaken } from "./nodes/job.ts";
 import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
+import { visitRules } from "./nodes/rules.ts";
+import { visitScript } from "./nodes/script.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
 import { hasEnded, isOwed, startName, stepOf, type Token, tokensOf } from "./run.ts";
@@ -114,6 +116,10 @@ async function enter(draft: Draft, token: Token): Promise<void> {
   switch (node.type) {
     case "set":
       return visitSet(draft, token);
+    case "script":
+      return visitScript(draft, token);
+    case "rules":
+      return visitRules(draft, token);
     case "end":
       return visitEnd(draft, token);
     case "map":

@@ -53,6 +53,16 @@ export const aText: FieldCheck = (value, path, check) => {
   else check.error(path, "INVALID_TYPE", "must be a text");
 };
 
+/** A text that means itself: nothing in it is a template. */
+export function aLiteral(lengthMax: number): FieldCheck {
+  return (value, path, check) => {
+    if (typeof value !== "string") check.error(path, "INVALID_TYPE", "must be a text");
+    else if (value.length > lengthMax) {
+      check.error(path, "LIMIT", `is longer than ${lengthMax} characters`);
+    }
+  };
+}
+
 export const aBoolean: FieldCheck = (value, path, check) => {
   if (typeof value !== "boolean") check.error(path, "INVALID_TYPE", "must be true or false");
 };

@@ -7,6 +7,8 @@ import type { Body, Edge, Join, MapPolicy, Node, NodeType, Retry, Workflow } fro
 
 const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   set: [],
+  script: [],
+  rules: [],
   llm: ["model", "system", "prompt", "messages", "schema"],
   tool: [],
   approval: ["title", "description", "preview", "approvers", "due"],

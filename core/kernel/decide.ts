@@ -1,6 +1,6 @@
 import { advance } from "./advance.ts";
 import type { Command } from "./command.ts";
-import { type Decision, reject } from "./decision.ts";
+import { type Decision, type Needs, reject } from "./decision.ts";
 import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
@@ -9,6 +9,7 @@ import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
 import { closeAll } from "./depart.ts";
 import { type Context, type Draft, emit, newDraft } from "./draft.ts";
+import { NeedsMore } from "./needs.ts";
 import { hasEnded, type Run } from "./run.ts";
 
 /**
@@ -16,7 +17,11 @@ import { hasEnded, type Run } from "./run.ts";
  *
  * It awaits nothing but JSONata, which knows no other way: no clock, no chance, no I/O.
  */
-export async function decide(run: Run, command: Command, context: Context): Promise<Decision> {
+export async function decide(
+  run: Run,
+  command: Command,
+  context: Context,
+): Promise<Decision | Needs> {
   if (command.type === "run.create") {
     if (run.seq > 0) return reject("run_exists");
   } else if (run.seq === 0) return reject("run_not_found");
@@ -24,9 +29,15 @@ export async function decide(run: Run, command: Command, context: Context): Prom
     return reject(command.type === "task.decide" ? "task_closed" : "run_ended");
   }
   const draft = newDraft(run, context);
-  const refused = await apply(draft, command);
+  const refused = await apply(draft, command).catch(needsOf);
+  if (refused && "need" in refused) return refused;
   if (refused) return reject(refused.reason, refused.data);
   return { type: "accepted", events: draft.events, run: draft.run, at: draft.at };
+}
+
+function needsOf(error: unknown): Needs {
+  if (error instanceof NeedsMore) return { type: "needs", need: error.need };
+  throw error;
 }
 
 async function apply(draft: Draft, command: Command): Promise<Refused | undefined> {

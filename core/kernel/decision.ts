@@ -1,5 +1,6 @@
 import type { Event } from "./event.ts";
 import type { Instant, Json } from "./json.ts";
+import type { Need } from "./needs.ts";
 import type { Run } from "./run.ts";
 
 export type Reason =
@@ -27,6 +28,9 @@ export type Reason =
 export type Decision =
   | Readonly<{ type: "accepted"; events: readonly Event[]; run: Run; at: Instant; data?: Json }>
   | Readonly<{ type: "rejected"; reason: Reason; data?: Json }>;
+
+/** The decision can be made once this is known: whoever asked finds it out, and asks again. */
+export type Needs = Readonly<{ type: "needs"; need: Need }>;
 
 export function reject(reason: Reason, data?: Json): Decision {
   return { type: "rejected", reason, ...(data !== undefined && { data }) };

@@ -5,6 +5,7 @@ import type { Bounded, Scope } from "./expression.ts";
 import { ExpressionError } from "./expression-limits.ts";
 import { bodyOf, itemIn, resultFor, varsIn } from "./frames.ts";
 import type { Instant, Json } from "./json.ts";
+import { type Found, NEEDS_SOFT, type Need } from "./needs.ts";
 import type { Run, Token } from "./run.ts";
 import { bytesOf, SIZES } from "./sizes.ts";
 import type { Workflow } from "./workflow.ts";
@@ -18,6 +19,8 @@ export type Context = Readonly<{
   defaultModel: string;
   /** SHA-256 as lower-case hex. */
   hash(text: string): string;
+  /** What was found of all that the decision needs: see `Need`. */
+  found?(need: Need): Found | undefined;
   /**
    * Runs one evaluation at a time and tells the milliseconds that it took. Given, because the
    * kernel has no clock; what it says bounds the work, and never changes what the work comes to.
@@ -49,6 +52,8 @@ export type Draft = {
   /** Milliseconds that expressions took: in this commit, and in the step that is being decided. */
   readonly took: { commitMs: number; stepMs: number };
   readonly bounded: Bounded | undefined;
+  /** How many needs it has had met. */
+  needs: number;
 };
 
 /** How long all expressions of one step may take. */
@@ -60,7 +65,8 @@ const ROWS_SOFT = 40;
 const EVALUATION_MS_SOFT = 50;
 
 /** What is left over is for the next commit: this one holds enough, or has taken long enough. */
-export function isFull({ size, rows, took }: Draft): boolean {
+export function isFull({ size, rows, took, needs }: Draft): boolean {
+  if (needs >= NEEDS_SOFT) return true;
   return size >= SIZES.commitSoft || rows >= ROWS_SOFT || took.commitMs > EVALUATION_MS_SOFT;
 }
 
@@ -73,7 +79,7 @@ export function newDraft(run: Run, context: Context): Draft {
   const took = { commitMs: 0, stepMs: 0 };
   const bounded = context.evaluating && boundedBy(context.evaluating, took);
   const at = Math.max(context.now, run.at);
-  return { context, at, events: [], run, size: 0, rows: 0, took, bounded };
+  return { context, at, events: [], run, size: 0, rows: 0, needs: 0, took, bounded };
 }
 
 function boundedBy(

@@ -2,6 +2,7 @@ import {
   aBoolean,
   aDuration,
   aDurationOrTemplate,
+  aLiteral,
   aName,
   aNumber,
   anInstantOrTemplate,
@@ -15,7 +16,9 @@ import {
   oneOf,
   templates,
 } from "./check.ts";
-import { isObject, type Json, type JsonObject } from "./json.ts";
+import { checkEventName, checkTogether } from "./check-nodes.ts";
+import { checkTable } from "./check-table.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import { MAP_FIELDS } from "./map-fields.ts";
 import { PARTS_MAX } from "./nodes/wait-several.ts";
 import type { NodeType } from "./workflow.ts";
@@ -103,16 +106,18 @@ const severalThings: FieldCheck = (value, path, check) => {
   }
 };
 
-function checkEventName(wait: JsonObject, path: string, check: Check): void {
-  const { event } = wait;
-  if (isObject(event) && event["name"] === undefined) {
-    check.error(`${path}.event.name`, "REQUIRED", "an event has a name");
-  }
-}
+/** Of the code of a script. */
+const CODE_LENGTH_MAX = 60_000;
 
 /** The fields of each type beside the common ones. What is not here is refused by name. */
 export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, FieldCheck>>>> = {
   set: {},
+  script: { code: aLiteral(CODE_LENGTH_MAX) },
+  rules: {
+    table: checkTable,
+    rules: notYet("rules by a model"),
+    model: notYet("rules by a model"),
+  },
   llm: {
     model: aText,
     system: aText,
@@ -152,7 +157,7 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
 };
 
 /** Of the whole language, and not of this version: refused with a reason of its own. */
-const LATER = new Set("script rules agent form ask notify route subflow".split(" "));
+const LATER = new Set("agent form ask notify route subflow".split(" "));
 
 /** Checks a node's own fields; true when its type is one that runs. */
 export function checkNode(node: JsonObject, path: string, check: Check): boolean {
@@ -172,75 +177,4 @@ export function checkNode(node: JsonObject, path: string, check: Check): boolean
   anObject({ ...COMMON, ...NODE_FIELDS[type as NodeType] })(node, path, check);
   checkTogether(type as NodeType, node, path, check);
   return true;
-}
-
-/** What cannot be said of one field alone. */
-function checkTogether(type: NodeType, node: JsonObject, path: string, check: Check): void {
-  const has = (field: string) => node[field] !== undefined;
-  if (type === "tool" && !has("tool")) {
-    check.error(`${path}.tool`, "REQUIRED", "a tool node names its tool");
-  }
-  if (type === "llm" && has("prompt") === has("messages")) {
-    const text = "an llm node has either a prompt or messages";
-    check.error(`${path}.prompt`, has("prompt") ? "INVALID_VALUE" : "REQUIRED", text);
-  }
-  if (type === "wait") checkWait(node, path, check);
-  if (type === "approval") checkApproval(node, path, check);
-  if (type === "map" && !has("items")) {
-    check.error(`${path}.items`, "REQUIRED", "a map has items: a list or an object");
-  }
-  if (has("with") && (type === "llm" || type === "wait" || type === "map")) {
-    const text = `with changes nothing on a node of type ${type}`;
-    check.warn(`${path}.with`, "NO_EFFECT", text);
-  }
-  if (type === "tool" || type === "llm") return;
-  if (has("timeout") && type !== "approval" && !["event", "any", "all"].some(has)) {
-    const text = "timeout changes nothing on a node that waits for no answer";
-    check.warn(`${path}.timeout`, "NO_EFFECT", text);
-  }
-  for (const field of ["retry", "delivery", "onUnknown"].filter(has)) {
-    const text = `${field} changes nothing on a node that calls nothing`;
-    check.warn(`${path}.${field}`, "NO_EFFECT", text);
-  }
-}
-
-function checkWait(node: JsonObject, path: string, check: Check): void {
-  const fields = ["until", "for", "event", "any", "all"];
-  if (fields.filter((field) => node[field] !== undefined).length !== 1) {
-    check.error(path, "REQUIRED", "a wait has one of until, for, event, any and all");
-  }
-  checkEventName(node, path, check);
-}
-
-function isAddressLike(approver: Json): boolean {
-  return typeof approver === "string" && approver.includes("@");
-}
-
-function checkApproval(node: JsonObject, path: string, check: Check): void {
-  const options = node["options"];
-  if (Array.isArray(options)) {
-    const ids = options.map((entry: Json) => (isObject(entry) ? entry["id"] : entry));
-    if (new Set(ids).size !== ids.length) {
-      check.error(`${path}.options`, "DUPLICATE_ID", "two options have one id");
-    }
-    if (!ids.includes("approved")) {
-      const text = 'one option has the id "approved", which is the success of the approval';
-      check.error(`${path}.options`, "REQUIRED", text);
-    }
-    for (const reserved of ["success", "error", "timeout"]) {
-      if (ids.includes(reserved)) {
-        check.error(`${path}.options`, "INVALID_VALUE", `${reserved} is the name of a port`);
-      }
-    }
-  }
-  const { approvers, quorum } = node;
-  const addresses = Array.isArray(approvers) && approvers.every(isAddressLike);
-  if (typeof quorum === "number" && addresses && quorum > approvers.length) {
-    const text = `the quorum of ${quorum} is more than the ${approvers.length} approvers`;
-    check.error(`${path}.quorum`, "INVALID_VALUE", text);
-  }
-  if (approvers === undefined) {
-    const text = "nobody is named: any key that may decide can settle it, and no mail is sent";
-    check.warn(`${path}.approvers`, "NO_APPROVERS", text);
-  }
 }

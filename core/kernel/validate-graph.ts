@@ -9,18 +9,10 @@ import {
   template,
 } from "./check.ts";
 import { checkGraph } from "./check-graph.ts";
+import { checkReferences, type Known } from "./check-references.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { checkNode } from "./node-fields.ts";
-import type { Problem } from "./problem.ts";
 import { optionsOf } from "./workflow.ts";
-
-/** What validation asks of the world, so that the kernel need not know it. */
-export type Known = Readonly<{
-  tool(name: string): boolean;
-  model(name: string): boolean;
-  /** What is wrong with a customer's JSON Schema, each with a path relative to it. */
-  schemaProblems(schema: Json): readonly Problem[];
-}>;
 
 const NODES_MAX = 1_000;
 const EDGES_MAX = 10_000;
@@ -119,34 +111,6 @@ function checkNodes(nodes: readonly JsonObject[], at: string, known: Known, chec
     }
   }
   return byId;
-}
-
-function checkReferences(node: JsonObject, path: string, known: Known, check: Check): void {
-  const { type, tool, model } = node;
-  if (type === "tool" && typeof tool === "string") {
-    if (isTemplateText(tool)) {
-      check.error(`${path}.tool`, "INVALID_VALUE", "a tool is named literally");
-    } else if (!known.tool(tool)) {
-      check.error(`${path}.tool`, "UNKNOWN_TOOL", `no tool "${tool}" is registered`);
-    }
-  }
-  if (
-    type === "llm" &&
-    typeof model === "string" &&
-    !isTemplateText(model) &&
-    !known.model(model)
-  ) {
-    check.error(`${path}.model`, "UNKNOWN_MODEL", `no provider is configured for "${model}"`);
-  }
-  if (type === "llm") schemaAt(node["schema"], `${path}.schema`, known, check);
-}
-
-export function schemaAt(schema: Json | undefined, path: string, known: Known, check: Check): void {
-  if (schema === undefined || !isObject(schema)) return;
-  for (const problem of known.schemaProblems(schema)) {
-    const where = problem.path === "" ? path : `${path}.${problem.path}`;
-    check.error(where, "INVALID_SCHEMA", problem.message);
-  }
 }
 
 const edgeFields = anObject({

@@ -12,11 +12,12 @@ import {
   onlyKnown,
   templates,
 } from "./check.ts";
+import { type Known, schemaAt } from "./check-references.ts";
 import { isObject, type Json } from "./json.ts";
 import type { Problem } from "./problem.ts";
-import { checkNodesAndEdges, type Known, schemaAt } from "./validate-graph.ts";
+import { checkNodesAndEdges } from "./validate-graph.ts";
 
-export type { Known } from "./validate-graph.ts";
+export type { Known } from "./check-references.ts";
 
 export type Validation = Readonly<{
   errors: readonly Problem[];

@@ -27,7 +27,16 @@ export type Workflow = Readonly<{
 /** A graph's first node, and the names that `$steps` knows in it. */
 export type Body = Readonly<{ start: string; names: readonly string[] }>;
 
-export type NodeType = "set" | "llm" | "tool" | "approval" | "wait" | "end" | "map";
+export type NodeType =
+  | "set"
+  | "script"
+  | "rules"
+  | "llm"
+  | "tool"
+  | "approval"
+  | "wait"
+  | "end"
+  | "map";
 
 export type Node = Readonly<{
   id: string;

@@ -26,6 +26,8 @@ export type Options = Readonly<{
   tools?: Readonly<Record<string, ToolFacts>>;
   effectsMax?: number;
   deadline?: Instant;
+  /** What scripts and tables come to. */
+  found?: NonNullable<Context["found"]>;
   /** Commands are given one by one: nothing is driven unless the test says so. */
   undriven?: boolean;
 }>;
@@ -40,7 +42,8 @@ export type Story = Awaited<ReturnType<typeof story>>;
  */
 export async function story(sketch: Sketch, options: Options = {}) {
   const tools = options.tools ?? { charge: TOOL, ship: TOOL, flaky: TOOL };
-  const context = contextOf(sketch, { tools, hash: sha256 });
+  const { found = () => undefined } = options;
+  const context = contextOf(sketch, { tools, found, hash: sha256 });
   const log: { at: Instant; events: readonly Event[] }[] = [];
   let run = frozen(unstarted("acme", "run-1"));
   let now = NOW;
@@ -184,6 +187,7 @@ async function decideTwice(run: Run, command: Command, context: Context): Promis
   const decision = await decide(run, command, context);
   const again = await decide(run, command, context);
   if (!isDeepStrictEqual(again, decision)) expect(again, "decided again").toEqual(decision);
+  if (decision.type === "needs") throw new Error(`nobody knows the ${decision.need.kind}`);
   return decision;
 }
 

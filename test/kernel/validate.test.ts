@@ -80,9 +80,10 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "sett" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "constructor" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: 5 })],
-    ...["script", "rules", "agent", "form", "ask", "notify", "route", "subflow"].map(
-      (type): [string, Json] => ["nodes[0].type NOT_SUPPORTED", node({ type })],
-    ),
+    ...["agent", "form", "ask", "notify", "route", "subflow"].map((type): [string, Json] => [
+      "nodes[0].type NOT_SUPPORTED",
+      node({ type }),
+    ]),
     ["nodes[1].id DUPLICATE_ID", doc({ nodes: [set("a"), set("a")] })],
     ["nodes[0].wiht UNKNOWN_FIELD", node({ type: "set", wiht: 1 })],
     ["nodes[0].tool UNKNOWN_FIELD", node({ type: "set", tool: "charge" })],

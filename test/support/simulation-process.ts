@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { cronerCalendar } from "../../adapters/calendar/croner-calendar.ts";
+import { feelRules } from "../../adapters/rules/feel-rules.ts";
+import { quickjsSandbox } from "../../adapters/sandbox/quickjs-sandbox.ts";
 import { createEngine, driveDeps } from "../../core/engine/create-engine.ts";
 import type { EngineDeps } from "../../core/engine/deps.ts";
 import { type Drive, drive } from "../../core/engine/drive.ts";
@@ -99,6 +101,8 @@ function partsOf(options: ProcessOptions): EngineDeps {
     queue: { wake: (key) => options.onWake(key) },
     timers: { set: () => undefined },
     schemas: { problems: () => [], validate: () => [] },
+    sandbox: quickjsSandbox({ threads: 0 }),
+    rules: feelRules(),
     signer: { mac: async (text) => hash(text), verify: async (text, mac) => hash(text) === mac },
     toolProblems: () => [],
     pause: (ms) => time.sleep(ms),

@@ -1,0 +1,63 @@
+import { type Check, isTemplateText } from "./check.ts";
+import { isObject, type Json, type JsonObject } from "./json.ts";
+import type { Problem } from "./problem.ts";
+import { tableOf } from "./table.ts";
+
+/** What validation asks of the world, so that the kernel need not know it. */
+export type Known = Readonly<{
+  tool(name: string): boolean;
+  model(name: string): boolean;
+  /** What is wrong with a customer's JSON Schema, each with a path relative to it. */
+  schemaProblems(schema: Json): readonly Problem[];
+  /** What is wrong with the code of a script, or with a cell of a decision table. */
+  scriptProblem?(code: string): string | undefined;
+  cellProblem?(cell: string, kind: "test" | "value"): string | undefined;
+}>;
+
+/** What a node names that is not in the document, or is in a language of its own. */
+export function checkReferences(node: JsonObject, path: string, known: Known, check: Check): void {
+  const { type, tool, model, code, table } = node;
+  if (type === "tool" && typeof tool === "string") {
+    if (isTemplateText(tool)) {
+      check.error(`${path}.tool`, "INVALID_VALUE", "a tool is named literally");
+    } else if (!known.tool(tool)) {
+      check.error(`${path}.tool`, "UNKNOWN_TOOL", `no tool "${tool}" is registered`);
+    }
+  }
+  if (
+    type === "llm" &&
+    typeof model === "string" &&
+    !isTemplateText(model) &&
+    !known.model(model)
+  ) {
+    check.error(`${path}.model`, "UNKNOWN_MODEL", `no provider is configured for "${model}"`);
+  }
+  if (type === "llm") schemaAt(node["schema"], `${path}.schema`, known, check);
+  if (type === "script" && typeof code === "string") {
+    const problem = known.scriptProblem?.(code);
+    if (problem !== undefined) check.error(`${path}.code`, "INVALID_SCRIPT", problem);
+  }
+  if (type === "rules" && isObject(table)) cellsAt(table, `${path}.table`, known, check);
+}
+
+export function schemaAt(schema: Json | undefined, path: string, known: Known, check: Check): void {
+  if (schema === undefined || !isObject(schema)) return;
+  for (const problem of known.schemaProblems(schema)) {
+    const where = problem.path === "" ? path : `${path}.${problem.path}`;
+    check.error(where, "INVALID_SCHEMA", problem.message);
+  }
+}
+
+function cellsAt(table: JsonObject, path: string, known: Known, check: Check): void {
+  for (const [index, { when, then }] of tableOf(table).cells.rules.entries()) {
+    const at = `${path}.rules[${index}]`;
+    const tell = (cell: string, kind: "test" | "value", where: string) => {
+      const problem = known.cellProblem?.(cell, kind);
+      if (problem !== undefined) check.error(`${at}.${where}`, "INVALID_EXPRESSION", problem);
+    };
+    for (const [column, cell] of when.entries()) tell(cell, "test", `when[${column}]`);
+    for (const [column, cell] of then.entries()) {
+      if ("feel" in cell) tell(cell.feel, "value", `then[${column}].feel`);
+    }
+  }
+}
