@@ -16,11 +16,8 @@ import type { Committed, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
 import { opensEventWait, takeEarly } from "./events/early-events.ts";
-<<<<<<< HEAD
-import { jobTopics } from "./job-topic.ts";
-=======
 import { findNeed, foundNeeds, type NeedDeps } from "./find-needs.ts";
->>>>>>> 6315ef0 (Run scripts in a sandbox, and decide by tables)
+import { jobTopics } from "./job-topic.ts";
 import type { RunCache } from "./run-cache.ts";
 
 export type HandleDeps = NeedDeps &
