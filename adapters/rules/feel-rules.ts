@@ -49,14 +49,14 @@ const CALL = new Script("work()");
 function matching({ inputs, rules, firstOnly }: Cells, given: JsonObject) {
   const input = rounded(given) as JsonObject;
   const matched: { rule: number; values: readonly Json[] }[] = [];
-  for (const [rule, { when, then }] of rules.entries()) {
+  for (const [rule, row] of rules.entries()) {
     const holds = inputs.every((name, index) => {
-      const cell = when[index] ?? "-";
+      const cell = row.when[index] ?? "-";
       if (cell.trim() === "-") return true;
       return unaryTest(cell, { ...input, "?": input[name] ?? null }).value === true;
     });
     if (!holds) continue;
-    const values = then.map((cell) =>
+    const values = row.values.map((cell) =>
       "feel" in cell ? plain(evaluate(cell.feel, { ...input }).value) : cell.value,
     );
     matched.push({ rule, values });

@@ -116,6 +116,7 @@ function inThread(): Machine {
           worker.off("message", answered).off("error", died).off("exit", died);
         }
         worker.on("message", answered).on("error", died).on("exit", died);
+        // oxlint-disable-next-line require-post-message-target-origin -- a thread is no window.
         worker.postMessage(work);
       });
     },

@@ -49,14 +49,14 @@ export function schemaAt(schema: Json | undefined, path: string, known: Known, c
 }
 
 function cellsAt(table: JsonObject, path: string, known: Known, check: Check): void {
-  for (const [index, { when, then }] of tableOf(table).cells.rules.entries()) {
+  for (const [index, { when, values }] of tableOf(table).cells.rules.entries()) {
     const at = `${path}.rules[${index}]`;
     const tell = (cell: string, kind: "test" | "value", where: string) => {
       const problem = known.cellProblem?.(cell, kind);
       if (problem !== undefined) check.error(`${at}.${where}`, "INVALID_EXPRESSION", problem);
     };
     for (const [column, cell] of when.entries()) tell(cell, "test", `when[${column}]`);
-    for (const [column, cell] of then.entries()) {
+    for (const [column, cell] of values.entries()) {
       if ("feel" in cell) tell(cell.feel, "value", `then[${column}].feel`);
     }
   }

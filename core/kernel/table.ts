@@ -19,7 +19,7 @@ export type Cells = Readonly<{
   inputs: readonly string[];
   rules: readonly Readonly<{
     when: readonly string[];
-    then: readonly (Readonly<{ value: Json }> | Readonly<{ feel: string }>)[];
+    values: readonly (Readonly<{ value: Json }> | Readonly<{ feel: string }>)[];
   }>[];
   /** No rule after the first that matches is looked at. */
   firstOnly: boolean;
@@ -52,17 +52,17 @@ export function tableOf(document: JsonObject): Table {
   return {
     hitPolicy,
     aggregate: AGGREGATES.find((one) => one === document["aggregate"]),
-    outputs: outputs.map((output) => String(isObject(output) ? output["name"] : output)),
+    outputs: outputs.map((output) => nameOf(output)),
     priorities: outputs.map((output) => (isObject(output) ? listOf(output["values"]) : [])),
     annotations: rules.map(({ annotation }) =>
       typeof annotation === "string" ? annotation : undefined,
     ),
     cells: {
-      inputs: listOf(document["inputs"]).map(String),
+      inputs: listOf(document["inputs"]).map(nameOf),
       firstOnly: hitPolicy === "first",
       rules: rules.map((rule) => ({
-        when: listOf(rule["when"]).map(String),
-        then: listOf(rule["then"]).map(cellOf),
+        when: listOf(rule["when"]).map(textOf),
+        values: listOf(rule["then"]).map(cellOf),
       })),
     },
   };
@@ -73,6 +73,15 @@ export function cellOf(cell: Json): { value: Json } | { feel: string } {
   if (!isObject(cell) || Object.keys(cell).length !== 1) return { value: cell };
   const { feel } = cell;
   return typeof feel === "string" ? { feel } : { value: cell };
+}
+
+function nameOf(column: Json): string {
+  return textOf(isObject(column) ? (column["name"] ?? null) : column);
+}
+
+/** A test may be written as the number or the truth that it is. */
+function textOf(cell: Json): string {
+  return typeof cell === "string" ? cell : JSON.stringify(cell);
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

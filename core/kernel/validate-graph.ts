@@ -1,13 +1,4 @@
-import {
-  aName,
-  anObject,
-  aText,
-  type Check,
-  isTemplateText,
-  listOf,
-  onlyKnown,
-  template,
-} from "./check.ts";
+import { aName, anObject, aText, type Check, listOf, onlyKnown, template } from "./check.ts";
 import { checkGraph } from "./check-graph.ts";
 import { checkReferences, type Known } from "./check-references.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";

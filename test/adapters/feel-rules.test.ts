@@ -5,14 +5,14 @@ import type { Json, JsonObject } from "../../core/kernel/json.ts";
 const rules = feelRules();
 
 function holds(cell: string, value: Json, more: JsonObject = {}): boolean {
-  const cells = { inputs: ["x"], firstOnly: false, rules: [{ when: [cell], then: [] }] };
+  const cells = { inputs: ["x"], firstOnly: false, rules: [{ when: [cell], values: [] }] };
   const matches = rules.match(cells, { x: value, ...more });
   if (!matches.ok) throw new Error(matches.message);
   return matches.matched.length === 1;
 }
 
 function valueOf(feel: string, input: JsonObject = {}) {
-  const cells = { inputs: [], firstOnly: false, rules: [{ when: [], then: [{ feel }] }] };
+  const cells = { inputs: [], firstOnly: false, rules: [{ when: [], values: [{ feel }] }] };
   const matches = rules.match(cells, input);
   return matches.ok ? matches.matched[0]?.values[0] : matches;
 }

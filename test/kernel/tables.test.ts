@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/no-thenable -- `then` is a word of the language
 import { describe, expect, test } from "vitest";
 import { feelRules } from "../../adapters/rules/feel-rules.ts";
 import { decimalSum } from "../../core/kernel/decimal.ts";
