@@ -5,7 +5,7 @@ import type { Sandbox, ScriptResult } from "../../core/ports/sandbox.ts";
 import { type Done, type Machine, quickjsMachine, type Work } from "./quickjs-machine.ts";
 
 export type SandboxOptions = Readonly<{
-  /** How many threads run scripts; with none they run in this one, which serves nobody else then. */
+  /** How many threads run scripts; with none they run in this one, and nothing else does. */
   threads: number;
 }>;
 
