@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["test/**/*.test.ts"],
-    exclude: ["test/**/dynamo*.test.ts", "**/node_modules/**"],
+    exclude: ["test/**/dynamo*.test.ts", "test/wire/scenario/**", "**/node_modules/**"],
     // Each file gets a process of its own: tests start servers, listen to signals and may crash.
     pool: "forks",
     maxWorkers: "100%",

@@ -57,7 +57,9 @@ export const RULES: readonly Rule[] = [
     name: "has a name in kebab-case that says what is in it",
     check: ({ path }) => {
       const name = posix.basename(path);
-      if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|config|dynamo\.config))?\.ts$/.test(name)) {
+      if (
+        !/^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|config|(dynamo|wire)\.config))?\.ts$/.test(name)
+      ) {
         return [`${path} is not in kebab-case`];
       }
       return path.split("/").some((part) => VAGUE.test(part)) ? [`${path} says nothing`] : [];
