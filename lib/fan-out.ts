@@ -19,9 +19,9 @@ export interface FanOutProps {
 }
 
 /**
- * Connects the table's stream to the function that tells the world. Only new rows of runs' logs
- * are told: they are what was committed, and are never changed. What could not be told is named in
- * the dead letters and is in the log still, from which it can be told again.
+ * Connects the table's stream to the function that tells the world. It is told of new rows of two
+ * kinds: those of runs' logs, which are what was committed, and mails that are owed. What could not
+ * be told is named in the dead letters, and is in the table still.
  */
 export class FanOut extends Construct {
   readonly deadLetters: DeadLetters;
@@ -45,11 +45,13 @@ export class FanOut extends Construct {
       maxRecordAge: Duration.seconds(STREAM.ageSeconds.value),
       onFailure: { bind: () => ({ destination: this.deadLetters.arn }) },
       filters: [
-        FilterCriteria.filter({
-          eventName: FilterRule.isEqual("INSERT"),
-          dynamodb: { Keys: { sk: { S: FilterRule.beginsWith("log#") } } },
-        }),
+        newRows({ sk: { S: FilterRule.beginsWith("log#") } }),
+        newRows({ pk: { S: [{ suffix: "#mail" }] } }),
       ],
     });
   }
+}
+
+function newRows(Keys: object) {
+  return FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT"), dynamodb: { Keys } });
 }

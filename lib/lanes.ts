@@ -3,7 +3,7 @@ import type { IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { IFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { grant, grantKey } from "./grant.ts";
+import { grant } from "./grant.ts";
 import { NUMBERS } from "./numbers.ts";
 import { grantSend, grantWork, WorkQueue } from "./work-queue.ts";
 
@@ -12,6 +12,8 @@ export interface LanesProps {
 }
 
 const OWN = "The lanes of tenants are made later, by this prefix, which no other deployment has.";
+
+const CONNECTIONS = "AWS chooses their ids. Only those of the function step can be touched.";
 
 /**
  * The queues that wake runs. Small tenants share the lanes that are made here; a tenant with a lane
@@ -55,48 +57,55 @@ export class Lanes extends Construct {
     for (const lane of this.shared) lane.feed(worker);
   }
 
-  /**
-   * To make and remove tenants' own lanes, which are queues of this prefix, connected to this one
-   * worker.
-   */
-  grantManage(grantee: IGrantable, worker: IFunction): void {
-    const { functionArn } = worker;
-    const mappings = Stack.of(this).formatArn({
-      service: "lambda",
-      resource: "event-source-mapping",
-      resourceName: "*",
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-    const ofWorker = { ArnEquals: { "lambda:FunctionArn": functionArn } };
-    grant(grantee, {
-      actions: [
-        "sqs:CreateQueue",
-        "sqs:DeleteQueue",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-        "sqs:SetQueueAttributes",
-      ],
-      on: [this.#own()],
-      because: OWN,
-    });
+  /** To make tenants' own lanes: queues of this prefix, connected to this one worker. */
+  grantOpen(grantee: IGrantable, worker: IFunction): void {
+    const actions = ["sqs:CreateQueue", "sqs:SetQueueAttributes"];
+    grant(grantee, { actions, on: [this.#own()], because: OWN });
+    this.#grantFind(grantee);
+    const when = { ArnEquals: { "lambda:FunctionArn": worker.functionArn } };
     grant(grantee, {
       actions: ["lambda:CreateEventSourceMapping"],
       on: ["*"],
-      when: ofWorker,
+      when,
       because: "What is made has no name yet. It can only be connected to the function step.",
     });
     grant(grantee, {
-      actions: ["lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"],
-      on: [mappings],
-      when: ofWorker,
-      because: "AWS chooses their ids. Only those of the function step can be touched.",
+      actions: ["lambda:UpdateEventSourceMapping"],
+      on: [this.#connections()],
+      when,
+      because: CONNECTIONS,
     });
+  }
+
+  /** To remove tenants' own lanes. */
+  grantClose(grantee: IGrantable, worker: IFunction): void {
+    grant(grantee, { actions: ["sqs:DeleteQueue"], on: [this.#own()], because: OWN });
+    this.#grantFind(grantee);
+    grant(grantee, {
+      actions: ["lambda:DeleteEventSourceMapping"],
+      on: [this.#connections()],
+      when: { ArnEquals: { "lambda:FunctionArn": worker.functionArn } },
+      because: CONNECTIONS,
+    });
+  }
+
+  #grantFind(grantee: IGrantable): void {
+    const actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"];
+    grant(grantee, { actions, on: [this.#own()], because: OWN });
     grant(grantee, {
       actions: ["lambda:ListEventSourceMappings"],
       on: ["*"],
       because: "AWS knows no smaller resource for listing connections than all of the account.",
     });
-    grantKey(grantee, this.#key, "sqs", "write");
+  }
+
+  #connections(): string {
+    return Stack.of(this).formatArn({
+      service: "lambda",
+      resource: "event-source-mapping",
+      resourceName: "*",
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
   }
 
   #own(): string {

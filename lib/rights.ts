@@ -10,15 +10,13 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   const letter = functions["dead-letter"];
   const platform = functions["platform-key"];
 
-  for (const fn of [api, step, stream, timer, webhook, socket, sweep, letter]) {
-    table.grantReadWrite(fn);
-  }
-  table.grantRead(sse);
-  for (const fn of [api, step, stream, timer, sweep, letter]) artifacts.grantReadWrite(fn);
-  for (const fn of [webhook, socket, sse]) artifacts.grantRead(fn);
+  for (const fn of [api, step, stream, webhook, socket, sweep]) table.grantReadWrite(fn);
+  for (const fn of [timer, sse]) table.grantRead(fn);
+  for (const fn of [api, step, sweep]) artifacts.grantReadWrite(fn);
+  for (const fn of [stream, webhook, sse]) artifacts.grantRead(fn);
   for (const fn of [api, step, stream, timer, sweep]) lanes.grantWake(fn);
   for (const fn of [api, step, stream, timer, sweep, letter]) timers.grantSet(fn);
-  for (const fn of [api, sweep]) lanes.grantManage(fn, step);
+  for (const fn of [api, sweep]) lanes.grantOpen(fn, step);
   for (const fn of [api, stream, webhook, sweep]) webhooks.grantSend(fn);
   for (const fn of [stream, socket, sweep]) sockets.grantSend(fn);
   for (const fn of [stream, sweep]) {
@@ -29,6 +27,11 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   keys.grantLedger(api);
   for (const fn of [step, stream, webhook, sweep]) secrets.grantUse(fn);
   secrets.grantKeep(api);
+  // A tenant that was deleted is taken away piece by piece, for as long as it takes.
+  lanes.grantClose(sweep, step);
+  table.grantRemoveAll(sweep);
+  artifacts.grantRemove(sweep);
+  secrets.grantRemove(sweep);
   secrets.grantPlatformKey(api);
   secrets.grantPlatformKeyOnce(platform);
   grantTargets(step, props);

@@ -21,7 +21,7 @@ export interface RunTableProps {
   readonly restored?: RestoredTable;
 }
 
-/** What a function may do to rows. There is no scan: nothing reads what it has no key for. */
+/** What a function may do to rows, by their keys. */
 const READ = ["dynamodb:GetItem", "dynamodb:Query"];
 const WRITE = [
   "dynamodb:ConditionCheckItem",
@@ -60,6 +60,11 @@ export class RunTable extends Construct {
     grant(grantee, { actions: READ, on: this.#rows() });
     grant(grantee, { actions: WRITE, on: [this.#arn] });
     grantKey(grantee, this.#key, "dynamodb", "write");
+  }
+
+  /** To take away all rows of a tenant, which are found by looking at every row there is. */
+  grantRemoveAll(grantee: IGrantable): void {
+    grant(grantee, { actions: ["dynamodb:BatchWriteItem", "dynamodb:Scan"], on: [this.#arn] });
   }
 
   /** For the event source; the function itself asks nothing of the stream. */

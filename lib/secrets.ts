@@ -44,12 +44,15 @@ export class Secrets extends Construct {
 
   /** To keep what tenants hand in. */
   grantKeep(grantee: IGrantable): void {
-    const actions = [
-      "secretsmanager:CreateSecret",
-      "secretsmanager:DeleteSecret",
-      "secretsmanager:GetSecretValue",
-      "secretsmanager:PutSecretValue",
-    ];
+    const actions = ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"];
+    this.grantUse(grantee);
+    grant(grantee, { actions, on: [this.#tenants()], because: LATER });
+    this.grantRemove(grantee);
+  }
+
+  /** To take away what tenants handed in. */
+  grantRemove(grantee: IGrantable): void {
+    const actions = ["secretsmanager:DeleteSecret"];
     grant(grantee, { actions, on: [this.#tenants()], because: LATER });
     const because = "AWS knows no smaller resource for listing secrets than all of the account.";
     grant(grantee, { actions: ["secretsmanager:ListSecrets"], on: ["*"], because });

@@ -39,16 +39,19 @@ describe("the table", () => {
     expect(table?.Properties["StreamSpecification"]).toEqual({ StreamViewType: "NEW_IMAGE" });
   });
 
-  test("tells only of new rows of logs", () => {
-    const filters = ofType(document, "AWS::Lambda::EventSourceMapping").flatMap(
+  test("tells only of new rows of logs, and of mails that are owed", () => {
+    const patterns = ofType(document, "AWS::Lambda::EventSourceMapping").flatMap(
       ([, { Properties }]) => {
-        const pattern = at(Properties, "FilterCriteria", "Filters", 0, "Pattern");
-        return typeof pattern === "string" ? [JSON.parse(pattern) as unknown] : [];
+        const filters = at(Properties, "FilterCriteria", "Filters") as
+          | readonly unknown[]
+          | undefined;
+        return (filters ?? []).map((one) => JSON.parse(String(at(one, "Pattern"))) as unknown);
       },
     );
 
-    expect(filters).toEqual([
+    expect(patterns).toEqual([
       { eventName: ["INSERT"], dynamodb: { Keys: { sk: { S: [{ prefix: "log#" }] } } } },
+      { eventName: ["INSERT"], dynamodb: { Keys: { pk: { S: [{ suffix: "#mail" }] } } } },
     ]);
   });
 });
