@@ -33,7 +33,7 @@ const FOLLOW = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 
 /**
  * The one table. Its keys and indexes are those of `adapters/aws/dynamo-schema.ts`, and a test
- * compares the two. Rows that nobody needs any more carry `expires`, in seconds.
+ * compares the two. Rows that nobody needs after a time carry it as `ttl`, in seconds.
  */
 export class RunTable extends Construct {
   readonly name: string;
@@ -86,6 +86,7 @@ function newTable(scope: Construct, { key, removalPolicy }: RunTableProps): ITab
     partitionKey: { name: "pk", type: AttributeType.STRING },
     sortKey: { name: "sk", type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
+    timeToLiveAttribute: "ttl",
     stream: StreamViewType.NEW_IMAGE,
     encryption: TableEncryption.CUSTOMER_MANAGED,
     encryptionKey: key,

@@ -1,7 +1,7 @@
 import type { Instant } from "../kernel/json.ts";
 import type { Condition, Item, Operation, Table } from "../ports/table.ts";
 import { type Listed, type ListPage } from "./newest-first.ts";
-import { dueAt, dueShard, listSk, rows } from "./rows.ts";
+import { dueAt, dueShard, expiring, listSk, rows } from "./rows.ts";
 
 /** One try to deliver, and what came of it. */
 export type Attempt = Readonly<{
@@ -110,7 +110,7 @@ function itemOf(delivery: Delivery): Item {
     listSk: listSk(createdAt, id),
     ...(status === "pending"
       ? due !== null && { dueShard: dueShard(id), dueAt: dueAt(due, `delivery#${id}`) }
-      : { expiresAt: delivery.updatedAt + KEPT_MS }),
+      : expiring(delivery.updatedAt + KEPT_MS)),
     content: JSON.stringify(content),
   };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../kernel/json.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Condition, Item, Table } from "../ports/table.ts";
-import { rows } from "./rows.ts";
+import { expiring, rows } from "./rows.ts";
 
 const KEPT_MS = 24 * 3_600_000;
 /** No request lives longer, so a claim this old was left by a process that died. */
@@ -42,7 +42,7 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
       state: "claimed",
       bodyHash,
       claimedAt: now,
-      expiresAt: now + KEPT_MS,
+      ...expiring(now + KEPT_MS),
     };
     return table.write([{ type: "put", item, when }]);
   }
@@ -75,10 +75,10 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
 
     async finish(scope, key, bodyHash, status, body) {
       const now = clock.now();
-      const expiresAt = now + KEPT_MS;
+      const expiry = expiring(now + KEPT_MS);
       const [content = "", ...rest] = partsOf(JSON.stringify(body));
       for (const [index, part] of rest.entries()) {
-        const item = { ...partKey(scope, key, index), expiresAt, content: part };
+        const item = { ...partKey(scope, key, index), ...expiry, content: part };
         await table.write([{ type: "put", item }]);
       }
       const item = {
@@ -86,7 +86,7 @@ export function tableReplays({ table, clock }: { table: Table; clock: Clock }): 
         state: "done",
         bodyHash,
         claimedAt: now,
-        expiresAt,
+        ...expiry,
         status,
         content,
         ...(rest.length > 0 && { parts: rest.length }),

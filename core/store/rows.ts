@@ -101,6 +101,14 @@ export function dueAt(at: Instant, id: string): string {
   return `${String(Math.max(0, Math.ceil(at))).padStart(15, "0")}#${id}`;
 }
 
+/**
+ * For rows that nobody needs after `at`. DynamoDB removes them some days later by `ttl`, which is
+ * in seconds; whoever reads them goes by `expiresAt`.
+ */
+export function expiring(at: Instant): { expiresAt: Instant; ttl: number } {
+  return { expiresAt: at, ttl: Math.ceil(at / 1_000) };
+}
+
 /** Lists go newest first: instants as text that sorts, then the id. */
 export function listSk(at: Instant, id: string): string {
   return dueAt(at, id);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DYNAMO_KEYS } from "../../adapters/aws/dynamo-schema.ts";
+import { expiring } from "../../core/store/rows.ts";
 import { at, type Claim } from "./claim.ts";
 import { DATA_CLAIMS } from "./data-claims.ts";
 import { IAM_CLAIMS } from "./iam-claims.ts";
@@ -37,6 +38,16 @@ describe("the table", () => {
       })),
     );
     expect(table?.Properties["StreamSpecification"]).toEqual({ StreamViewType: "NEW_IMAGE" });
+  });
+
+  test("forgets rows by the attribute that expiring rows carry, in seconds", () => {
+    const { ttl, expiresAt } = expiring(1_700_000_000_001);
+
+    expect(table?.Properties["TimeToLiveSpecification"]).toEqual({
+      AttributeName: "ttl",
+      Enabled: true,
+    });
+    expect({ ttl, expiresAt }).toEqual({ ttl: 1_700_000_001, expiresAt: 1_700_000_000_001 });
   });
 
   test("tells only of new rows of logs, and of mails that are owed", () => {
