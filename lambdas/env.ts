@@ -75,6 +75,17 @@ const NEEDS = {
   "platform-key": ["PLATFORM_KEY_SECRET"],
 } as const;
 
+/**
+ * How lanes are set up. The shared ones are made by the stack and those of single tenants by the
+ * API, and both must be alike; a message is hidden for longer than `step` can run.
+ */
+export const LANE = {
+  visibilityS: 960,
+  receivesMax: 20,
+  retentionS: 4 * 86_400,
+  batchSize: 10,
+} as const;
+
 export type FunctionName = keyof typeof NEEDS;
 export type EnvOf<Name extends FunctionName> = Record<(typeof NEEDS)[Name][number], string>;
 

@@ -13,7 +13,10 @@ export type LaneWorkerDeps = Readonly<{
   /** Whether a driver has something to do for the run, by what is stored. */
   isOwed(key: RunKey): Promise<boolean>;
   wake(key: RunKey, counts: { hop: number }): Promise<void>;
+  /** Whether to begin more. */
   hasTime(): boolean;
+  /** How long until everything is left as it is. */
+  leaveInMs: number;
   chance(): number;
   log: Log;
 }>;
@@ -42,6 +45,9 @@ export async function workLane(
     if (!(await worked(deps, group))) undone.push(...group.records);
   };
 
+  const leaving = setTimeout(() => {
+    for (const group of groups) lose(group, "the function's time is over");
+  }, deps.leaveInMs);
   const suspects = groups.filter(({ records: of }) => of.some(wasReceivedBefore));
   await Promise.all(groups.filter((group) => !suspects.includes(group)).map(work));
   for (const group of shuffled(suspects, deps.chance)) {
@@ -51,6 +57,7 @@ export async function workLane(
       undone.push(...group.records);
     }
   }
+  clearTimeout(leaving);
   return { batchItemFailures: undone.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
@@ -62,17 +69,15 @@ type Group = {
 };
 
 function hold(deps: LaneWorkerDeps, records: readonly SQSRecord[]): Group {
-  const onLost = (why: string) => {
-    group.lost = why;
-    group.drive?.lose();
-  };
-  const group: Group = {
-    records,
-    lost: undefined,
-    drive: undefined,
-    lease: deps.hold(records, onLost),
-  };
+  const lease = deps.hold(records, (why) => lose(group, why));
+  const group: Group = { records, lease, lost: undefined, drive: undefined };
   return group;
+}
+
+/** All its calls are aborted, and nothing is committed any more: another may have begun. */
+function lose(group: Group, why: string): void {
+  group.lost ??= why;
+  group.drive?.lose();
 }
 
 async function worked(deps: LaneWorkerDeps, group: Group): Promise<boolean> {
@@ -102,7 +107,7 @@ async function drive(deps: LaneWorkerDeps, group: Group, key: RunKey): Promise<v
     group.drive = deps.drive(key);
     await group.drive.done;
   }
-  if (group.lost !== undefined) throw new Error(`the lease was lost: ${group.lost}`);
+  if (group.lost !== undefined) throw new Error(`its lease is over: ${group.lost}`);
 }
 
 /** Sent before the message that it follows is removed: dying in between, the run has two. */

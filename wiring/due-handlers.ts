@@ -7,7 +7,7 @@ import type { DueHandlers } from "../core/engine/fire-due.ts";
 import { jobHandler } from "../core/engine/fire-job.ts";
 import { closeTenant } from "../core/engine/people/close-tenant.ts";
 import type { OwnLanes } from "../core/engine/people/own-lanes.ts";
-import { sendOwed } from "../core/engine/people/send-mail.ts";
+import { type SendMailDeps, sendOwed } from "../core/engine/people/send-mail.ts";
 import type { FixedAccess } from "../core/engine/people/table-access.ts";
 import { fireSchedule } from "../core/engine/schedules/fire-schedule.ts";
 import { readTask, taskView } from "../core/engine/tasks.ts";
@@ -35,7 +35,7 @@ export type DueParts = Readonly<{
 /** What rows of the `due` index ask for, by their kind: on a laptop and in a deployment alike. */
 export function dueHandlers(parts: DueParts): DueHandlers {
   const { engine, queue, access, ownLanes } = parts;
-  const owed = { ...mailing(parts), outbox: tableOutbox(engine.table) };
+  const owed = owedMails(parts);
   const closing = {
     ...engine,
     ...(parts.lanes && { lanes: parts.lanes }),
@@ -59,14 +59,21 @@ export function dueHandlers(parts: DueParts): DueHandlers {
   };
 }
 
-function mailing({ engine, mailer, publicUrl, log }: DueParts) {
+/** What sending the mails needs that are owed. */
+export function owedMails({
+  engine,
+  mailer,
+  publicUrl,
+  log,
+}: Pick<DueParts, "engine" | "mailer" | "publicUrl" | "log">): SendMailDeps {
   return {
     mailer,
     publicUrl,
     log,
+    outbox: tableOutbox(engine.table),
     signer: engine.signer,
     clock: engine.clock,
-    taskOf: async (tenant: string, id: string) => {
+    taskOf: async (tenant, id) => {
       const task = await readTask(engine, tenant, id);
       return task && taskView(task);
     },

@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
-import {
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import type * as S3 from "@aws-sdk/client-s3";
 import type { Artifacts } from "../../core/ports/artifacts.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import type { TenantData } from "../../core/ports/tenant-data.ts";
 import { answered, asked } from "./aws-fault.ts";
 import { CLIENT_SETTINGS, type Placement } from "./client-settings.ts";
 
-type Source = Readonly<{ client: S3Client; bucket: string }>;
+type Sdk = typeof S3;
+
+/** The bucket, and its client, which is only loaded when something large is kept or read. */
+export type S3Bucket = Readonly<{
+  bucket: string;
+  open(): Promise<Readonly<{ sdk: Sdk; client: S3.S3Client }>>;
+}>;
 
 /** Long enough for an artifact of the greatest size. */
 const REQUEST_MS_MAX = 30_000;
@@ -20,7 +20,21 @@ const BYTES_MAX = 256 * 1024 * 1024;
 const ID = /^[0-9a-f]{32}$/;
 const KEYS_A_PAGE = 1_000;
 
-export function s3Client(placement: Placement = {}): S3Client {
+export function s3Bucket(bucket: string, placement: Placement = {}): S3Bucket {
+  let opened: ReturnType<S3Bucket["open"]> | undefined;
+  return {
+    bucket,
+    open() {
+      opened ??= import("@aws-sdk/client-s3").then((sdk) => ({
+        sdk,
+        client: clientOf(sdk, placement),
+      }));
+      return opened;
+    },
+  };
+}
+
+function clientOf({ S3Client }: Sdk, placement: Placement): S3.S3Client {
   const { requestHandler, ...settings } = CLIENT_SETTINGS;
   return new S3Client({
     ...settings,
@@ -33,13 +47,14 @@ export function s3Client(placement: Placement = {}): S3Client {
 }
 
 /** Artifacts as objects, named by tenant, run and content: what is put twice is the same object. */
-export function s3Artifacts({ client, bucket }: Source): Artifacts {
+export function s3Artifacts({ bucket, open }: S3Bucket): Artifacts {
   return {
     async put(tenant, runId, content) {
       check(runId, content);
       const bytes = Buffer.from(content, "utf8");
       const id = createHash("sha256").update(bytes).digest("hex").slice(0, 32);
-      const put = new PutObjectCommand({
+      const { sdk, client } = await open();
+      const put = new sdk.PutObjectCommand({
         Bucket: bucket,
         Key: keyOf(tenant, runId, id),
         Body: bytes,
@@ -51,7 +66,8 @@ export function s3Artifacts({ client, bucket }: Source): Artifacts {
 
     async get(tenant, runId, id) {
       if (!ID.test(id)) return undefined;
-      const get = new GetObjectCommand({ Bucket: bucket, Key: keyOf(tenant, runId, id) });
+      const { sdk, client } = await open();
+      const get = new sdk.GetObjectCommand({ Bucket: bucket, Key: keyOf(tenant, runId, id) });
       const read = async () => (await client.send(get)).Body?.transformToString("utf-8");
       return asked(`read artifact ${id} of run ${runId}`, read, ["NoSuchKey"]);
     },
@@ -59,10 +75,11 @@ export function s3Artifacts({ client, bucket }: Source): Artifacts {
 }
 
 /** All objects of a tenant, a page at a time. */
-export function s3TenantData({ client, bucket }: Source): TenantData {
+export function s3TenantData({ bucket, open }: S3Bucket): TenantData {
   return {
     async removeSome(tenant) {
-      const list = new ListObjectsV2Command({
+      const { sdk, client } = await open();
+      const list = new sdk.ListObjectsV2Command({
         Bucket: bucket,
         Prefix: `${tenant}/`,
         MaxKeys: KEYS_A_PAGE,
@@ -70,7 +87,7 @@ export function s3TenantData({ client, bucket }: Source): TenantData {
       const page = await answered(`list artifacts of ${tenant}`, () => client.send(list));
       const keys = (page.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [{ Key }]));
       if (keys.length === 0) return { count: 0 };
-      const remove = new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys } });
+      const remove = new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys } });
       const removed = await answered(`remove artifacts of ${tenant}`, () => client.send(remove));
       const [error] = removed.Errors ?? [];
       if (error) {

@@ -1,10 +1,4 @@
-import {
-  CreateEventSourceMappingCommand,
-  DeleteEventSourceMappingCommand,
-  type LambdaClient,
-  ListEventSourceMappingsCommand,
-  UpdateEventSourceMappingCommand,
-} from "@aws-sdk/client-lambda";
+import type * as Lambda from "@aws-sdk/client-lambda";
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
@@ -16,16 +10,33 @@ import {
 import { Fault } from "../../core/ports/fault.ts";
 import type { LaneLimits, Lanes } from "../../core/ports/lanes.ts";
 import { answered, asked } from "./aws-fault.ts";
+import { CLIENT_SETTINGS, type Placement } from "./client-settings.ts";
+
+type LambdaSdk = typeof Lambda;
+
+/** The part of Lambda that connects queues to functions. */
+export function lambdaConnector(placement: Placement = {}): SqsLanesDeps["lambda"] {
+  return async () => {
+    const sdk = await import("@aws-sdk/client-lambda");
+    return { sdk, client: new sdk.LambdaClient({ ...CLIENT_SETTINGS, ...placement }) };
+  };
+}
 
 export type SqsLanesDeps = Readonly<{
   sqs: SQSClient;
-  lambda: LambdaClient;
-  /** See `lambdas/env.ts` for these five. */
+  /** Only loaded when a lane is opened or closed. */
+  lambda(): Promise<Readonly<{ sdk: LambdaSdk; client: Lambda.LambdaClient }>>;
+  /** See `lambdas/env.ts` for these. */
   prefix: string;
   deadLetters: string;
   functionArn: string;
   key: string;
-  settings: Readonly<{ visibilityS: number; batchSize: number; receivesMax: number }>;
+  settings: Readonly<{
+    visibilityS: number;
+    receivesMax: number;
+    retentionS: number;
+    batchSize: number;
+  }>;
 }>;
 
 const NO_QUEUE = ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"];
@@ -48,11 +59,12 @@ export function sqsLanes(deps: SqsLanesDeps): Lanes {
 
     async limit(_tenant, { connection }, limits) {
       if (connection === undefined) return;
-      const update = new UpdateEventSourceMappingCommand({
+      const { sdk, client } = await deps.lambda();
+      const update = new sdk.UpdateEventSourceMappingCommand({
         UUID: connection,
         ScalingConfig: scaling(limits),
       });
-      await answered("limit a lane", () => deps.lambda.send(update));
+      await answered("limit a lane", () => client.send(update));
     },
 
     async close(tenant, lane) {
@@ -69,7 +81,7 @@ async function openQueue(deps: SqsLanesDeps, tenant: string): Promise<string> {
   const { sqs, settings, deadLetters, key } = deps;
   const attributes = {
     VisibilityTimeout: String(settings.visibilityS),
-    MessageRetentionPeriod: String(14 * 86_400),
+    MessageRetentionPeriod: String(settings.retentionS),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: deadLetters,
       maxReceiveCount: settings.receivesMax,
@@ -110,7 +122,8 @@ async function arnOf({ sqs }: SqsLanesDeps, address: string): Promise<string> {
 }
 
 async function connect(deps: SqsLanesDeps, arn: string, limits: LaneLimits): Promise<string> {
-  const create = new CreateEventSourceMappingCommand({
+  const { sdk, client } = await deps.lambda();
+  const create = new sdk.CreateEventSourceMappingCommand({
     EventSourceArn: arn,
     FunctionName: deps.functionArn,
     BatchSize: deps.settings.batchSize,
@@ -118,18 +131,19 @@ async function connect(deps: SqsLanesDeps, arn: string, limits: LaneLimits): Pro
     ScalingConfig: scaling(limits),
   });
   const taken = ["ResourceConflictException"];
-  const made = await asked("connect a lane", () => deps.lambda.send(create), taken);
+  const made = await asked("connect a lane", () => client.send(create), taken);
   const connection = made?.UUID ?? (await mappingsOf(deps, arn))[0];
   if (connection === undefined) throw vanished(arn);
   return connection;
 }
 
 async function mappingsOf({ lambda, functionArn }: SqsLanesDeps, arn: string) {
-  const list = new ListEventSourceMappingsCommand({
+  const { sdk, client } = await lambda();
+  const list = new sdk.ListEventSourceMappingsCommand({
     EventSourceArn: arn,
     FunctionName: functionArn,
   });
-  const found = await answered("find a connection", () => lambda.send(list));
+  const found = await answered("find a connection", () => client.send(list));
   return (found.EventSourceMappings ?? []).flatMap(({ UUID }) => UUID ?? []);
 }
 
@@ -139,9 +153,10 @@ async function disconnect(
   connection: string | undefined,
 ): Promise<void> {
   const known = connection === undefined ? await connectionsAt(deps, address) : [connection];
+  const { sdk, client } = await deps.lambda();
   for (const UUID of known) {
-    const remove = new DeleteEventSourceMappingCommand({ UUID });
-    await asked("disconnect a lane", () => deps.lambda.send(remove), NO_MAPPING);
+    const remove = new sdk.DeleteEventSourceMappingCommand({ UUID });
+    await asked("disconnect a lane", () => client.send(remove), NO_MAPPING);
   }
 }
 

@@ -73,6 +73,8 @@ export const rows = {
   tenant: (id: string): Key => ({ pk: "platform#tenants", sk: id }),
   /** A tenant that was deleted, until nothing of it is left. */
   closing: (tenant: string): Key => ({ pk: "platform#closing", sk: tenant }),
+  /** Where the sweep stopped in a shard of the due index. */
+  sweep: (shard: string): Key => ({ pk: "platform#sweep", sk: shard }),
   keyByHash: (hash: string): Key => ({ pk: `platform#key#${hash}`, sk: "key" }),
 } as const;
 

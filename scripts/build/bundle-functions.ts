@@ -1,58 +1,23 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { build as bundle, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build as bundle, type Metafile, type Plugin } from "esbuild";
 import { FUNCTION_NAMES, type FunctionName } from "../../lambdas/env.ts";
+import { apart } from "./apart.ts";
 
-/** What one function's folder holds. */
-export type Bundle = Readonly<{ name: FunctionName; metafile: Metafile }>;
+/** What one function's folder holds: what its start loads, and what is loaded later. */
+export type Bundle = Readonly<{
+  name: FunctionName;
+  metafile: Metafile;
+  later: readonly Metafile[];
+}>;
 
 const ROOT = resolve(import.meta.dirname, "../..");
-export const OUTPUT = "dist/lambdas";
+const OUTPUT = join(ROOT, "dist", "lambdas");
 
 /** Packages that are CommonJS ask for `require`, which a module does not have. */
 const REQUIRE =
   'import{createRequire as __holdfastRequire}from"node:module";' +
   "const require=__holdfastRequire(import.meta.url);";
-
-/**
- * Bundles all functions, each into a folder of its own: `index.mjs`, and a chunk for what is only
- * imported when it is needed, which is how the providers of models cost no cold start.
- */
-export async function bundleFunctions(
-  output = join(ROOT, OUTPUT),
-  names: readonly FunctionName[] = FUNCTION_NAMES,
-): Promise<readonly Bundle[]> {
-  return Promise.all(
-    names.map(async (name) => {
-      const outdir = join(output, name);
-      rmSync(outdir, { recursive: true, force: true });
-      const { metafile } = await bundle({
-        absWorkingDir: ROOT,
-        entryPoints: { index: `lambdas/${name}.ts` },
-        outdir,
-        bundle: true,
-        minify: true,
-        // Names of functions and classes are in logs and stacks.
-        keepNames: true,
-        metafile: true,
-        splitting: true,
-        format: "esm",
-        platform: "node",
-        target: "node24",
-        mainFields: ["module", "main"],
-        outExtension: { ".js": ".mjs" },
-        chunkNames: "[name]-[hash]",
-        sourcemap: true,
-        sourcesContent: false,
-        legalComments: "none",
-        logLevel: "warning",
-        banner: { js: REQUIRE },
-        plugins: [englishOnly],
-      });
-      return { name, metafile };
-    }),
-  );
-}
 
 /** Zod brings its messages in fifty languages, a quarter of a megabyte, and we speak one. */
 const englishOnly: Plugin = {
@@ -64,3 +29,51 @@ const englishOnly: Plugin = {
     }));
   },
 };
+
+const SETTINGS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: "node24",
+  mainFields: ["module", "main"],
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: "none",
+  logLevel: "warning",
+  banner: { js: REQUIRE },
+  define: { "process.env.HOLDFAST_VERSION": JSON.stringify(versionHere()) },
+  plugins: [englishOnly],
+} as const satisfies BuildOptions;
+
+/** Bundles functions, each into a folder of its own, with `index.mjs` as its entry. */
+export async function bundleFunctions(
+  output = OUTPUT,
+  names: readonly FunctionName[] = FUNCTION_NAMES,
+): Promise<readonly Bundle[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const outdir = join(output, name);
+      rmSync(outdir, { recursive: true, force: true });
+      const later: Metafile[] = [];
+      const settings = { ...SETTINGS, plugins: [...SETTINGS.plugins] };
+      const { metafile } = await bundle({
+        ...settings,
+        plugins: [...settings.plugins, apart(outdir, settings, (made) => later.push(made))],
+        entryPoints: { index: `lambdas/${name}.ts` },
+        outdir,
+        metafile: true,
+        splitting: true,
+        format: "esm",
+        outExtension: { ".js": ".mjs" },
+        chunkNames: "[name]-[hash]",
+      });
+      return { name, metafile, later };
+    }),
+  );
+}
+
+function versionHere(): string {
+  const text = readFileSync(join(ROOT, "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

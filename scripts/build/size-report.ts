@@ -20,7 +20,7 @@ export function reportOn(bundles: readonly Bundle[]): { text: string; isTooLarge
   return { text, isTooLarge: sizes.some(({ start }) => start > BYTES_MAX) };
 }
 
-export function sizeOf({ name, metafile: { outputs } }: Bundle): Size {
+export function sizeOf({ name, metafile: { outputs }, later }: Bundle): Size {
   const code = Object.entries(outputs).filter(([path]) => path.endsWith(".mjs"));
   const entry = code.find(([, { entryPoint }]) => entryPoint === `lambdas/${name}.ts`)?.[0] ?? "";
   const atOnce = new Set([entry]);
@@ -30,6 +30,11 @@ export function sizeOf({ name, metafile: { outputs } }: Bundle): Size {
     }
   }
   const size = { name, start: 0, later: 0, modules: 0 };
+  for (const { outputs: others } of later) {
+    for (const { bytes, inputs } of Object.values(others)) {
+      if (Object.keys(inputs).length > 0) size.later += bytes;
+    }
+  }
   for (const [path, output] of code) {
     if (!atOnce.has(path)) size.later += output.bytes;
     else {

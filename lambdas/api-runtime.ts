@@ -1,0 +1,40 @@
+import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
+import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
+import { readPlatformKey } from "../adapters/aws/platform-key.ts";
+import type { HttpApp } from "../adapters/http/http.ts";
+import { accessOf, appOf } from "./app.ts";
+import { engineOf } from "./engine.ts";
+import { env } from "./env.ts";
+import { fanOutOf } from "./fan-out.ts";
+import { lanesOf } from "./lanes.ts";
+import { asHints, queueOf, timersOf } from "./messages.ts";
+import { storeOf } from "./store.ts";
+
+/** While an answer waits for a run (`?wait=`), the log is looked at so often. */
+const LOOK_EVERY_MS = 400;
+
+/** The HTTP app of a deployment; made once per instance, when its platform key has been read. */
+export async function apiRuntime(): Promise<HttpApp> {
+  const vars = env("api");
+  const store = storeOf(vars);
+  const { table } = store;
+  const manager = secretsClient();
+  const secrets = asmSecrets({ client: manager, prefix: vars.SECRETS_PREFIX });
+  const engine = engineOf({
+    store,
+    secrets,
+    signer: kmsSigner({ client: kmsClient(), keyId: vars.LINK_KEY }),
+    ...asHints(queueOf(vars, table), timersOf(vars)),
+    models: vars.MODELS,
+    lookEveryMs: LOOK_EVERY_MS,
+  });
+  const place = { client: manager, secretId: vars.PLATFORM_KEY_SECRET };
+  const platformKey = await readPlatformKey(place);
+  return appOf({
+    engine,
+    fanOut: fanOutOf(vars, engine, secrets),
+    access: accessOf(store, platformKey, lanesOf(vars, table).ownLanes),
+    secrets,
+    publicUrl: vars.PUBLIC_URL,
+  });
+}

@@ -1,0 +1,65 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { httpApp } from "../adapters/http/app.ts";
+import { HTTP_LIMITS } from "../adapters/http/app-deps.ts";
+import type { HttpApp } from "../adapters/http/http.ts";
+import type { Access } from "../core/engine/access.ts";
+import { createEngine } from "../core/engine/create-engine.ts";
+import type { EngineDeps } from "../core/engine/deps.ts";
+import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
+import { webhooksOf } from "../core/engine/fan-out/webhooks.ts";
+import type { OwnLanes } from "../core/engine/people/own-lanes.ts";
+import { type FixedAccess, tableAccess } from "../core/engine/people/table-access.ts";
+import type { Secrets } from "../core/ports/secrets.ts";
+import { tableReplays } from "../core/store/replays.ts";
+import { log, newId, type Store } from "./store.ts";
+import { VERSION } from "./version.ts";
+
+export type AppMeans = Readonly<{
+  engine: EngineDeps;
+  fanOut: FanOutDeps;
+  access: Access;
+  secrets: Secrets;
+  publicUrl: string;
+}>;
+
+/** The HTTP app on what a function has. */
+export function appOf({ engine, fanOut, access, secrets, publicUrl }: AppMeans): HttpApp {
+  const { table, clock } = engine;
+  return httpApp({
+    engine: createEngine(engine),
+    access,
+    secrets,
+    webhooks: webhooksOf(fanOut),
+    replays: tableReplays({ table, clock }),
+    limits: HTTP_LIMITS,
+    version: VERSION,
+    publicUrl,
+    log,
+    // A table that cannot be read throws, which is told as what it is.
+    health: async () => (await table.get(NOTHING)) === undefined,
+    newId: () => randomUUID(),
+  });
+}
+
+const NOTHING = { pk: "platform#health", sk: "nothing" } as const;
+
+/** Who may ask, on the table. Without a platform key there is none that is right. */
+export function accessOf(
+  { table, clock }: Store,
+  platformKey: string | undefined,
+  ownLanes?: OwnLanes,
+): Access & FixedAccess {
+  return tableAccess({
+    table,
+    clock,
+    hash,
+    newId,
+    randomKey: () => randomBytes(32).toString("base64url"),
+    platformKeyHash: platformKey === undefined ? "" : hash(platformKey),
+    ...(ownLanes && { ownLanes }),
+  });
+}
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

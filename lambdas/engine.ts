@@ -1,0 +1,58 @@
+import { parseModels } from "../adapters/models/models-config.ts";
+import type { EngineDeps } from "../core/engine/deps.ts";
+import { ok, refuse } from "../core/engine/refusal.ts";
+import type { Queue, RunKey } from "../core/ports/queue.ts";
+import type { Secrets } from "../core/ports/secrets.ts";
+import type { Signer } from "../core/ports/signer.ts";
+import type { Timers } from "../core/ports/timers.ts";
+import { tenantStore } from "../core/store/tenants.ts";
+import { engineParts } from "../wiring/engine-parts.ts";
+import { pollingWatch } from "../wiring/polling-watch.ts";
+import { log, type Store } from "./store.ts";
+
+export type EngineMeans = Readonly<{
+  store: Store;
+  secrets: Secrets;
+  signer: Signer;
+  queue: Queue;
+  timers: Timers;
+  /** The models document; "{}" for the mock models only. */
+  models: string;
+  /** How often the log is looked at while a run is followed. */
+  lookEveryMs: number;
+}>;
+
+/** The engine of a deployment: many processes write, so nothing remembered is the last word. */
+export function engineOf({ store, models, lookEveryMs, ...means }: EngineMeans): EngineDeps {
+  const tenants = tenantStore(store.table);
+  return engineParts({
+    ...store,
+    ...means,
+    models: parseModels(models === "{}" ? undefined : models),
+    watch: (parts) => pollingWatch(parts, { everyMs: lookEveryMs, onFailure }),
+    access: {
+      async tenant(id) {
+        const found = await tenants.get(id);
+        return found ? ok(found) : refuse("NOT_FOUND", "There is no such tenant.");
+      },
+    },
+    isAuthority: false,
+    allowLoopback: false,
+  });
+}
+
+function onFailure({ runId: run }: RunKey, error: unknown): void {
+  log.error("a run could not be looked at", { run, error: String(error) });
+}
+
+/** For functions that are not granted the key of links: whoever asks for one has a bug. */
+export const NO_SIGNER: Signer = {
+  mac: () => Promise.reject(new Error("this function makes no links")),
+  verify: () => Promise.reject(new Error("this function checks no links")),
+};
+
+/** For functions that change no run. */
+export const NO_RUNS: { queue: Queue; timers: Timers } = {
+  queue: { wake: () => Promise.reject(new Error("this function wakes no runs")) },
+  timers: { set: () => Promise.reject(new Error("this function sets no timers")) },
+};

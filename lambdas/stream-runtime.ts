@@ -1,0 +1,41 @@
+import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
+import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
+import { oweWebhooks } from "../core/engine/fan-out/owe-webhooks.ts";
+import { sendOwed } from "../core/engine/people/send-mail.ts";
+import type { Item } from "../core/ports/table.ts";
+import { committedIn } from "../core/store/commit.ts";
+import { isOwedMail } from "../core/store/outbox.ts";
+import { owedMails } from "../wiring/due-handlers.ts";
+import { engineOf } from "./engine.ts";
+import { env } from "./env.ts";
+import { fanOutOf } from "./fan-out.ts";
+import { mailerOf } from "./mailer.ts";
+import { asHints, queueOf, timersOf } from "./messages.ts";
+import { log, storeOf } from "./store.ts";
+
+/** It follows nobody: the stream tells it what is new. */
+const LOOK_EVERY_MS = 60_000;
+
+/** What is told of each row that is written to the table; made once per instance. */
+export function streamRuntime(): (row: Item) => Promise<void> | undefined {
+  const vars = env("stream");
+  const store = storeOf(vars);
+  const secrets = asmSecrets({ client: secretsClient(), prefix: vars.SECRETS_PREFIX });
+  const engine = engineOf({
+    store,
+    secrets,
+    signer: kmsSigner({ client: kmsClient(), keyId: vars.LINK_KEY }),
+    ...asHints(queueOf(vars, store.table), timersOf(vars)),
+    models: "{}",
+    lookEveryMs: LOOK_EVERY_MS,
+  });
+  const fanOut = fanOutOf(vars, engine, secrets);
+  const mails = owedMails({ engine, mailer: mailerOf(vars), publicUrl: vars.PUBLIC_URL, log });
+
+  return (row) => {
+    // A mail is owed from the commit on: its row is due, and this only saves the wait for a sweep.
+    if (isOwedMail(row)) return sendOwed(mails, row).then(() => undefined);
+    const commit = committedIn(row);
+    return commit && oweWebhooks(fanOut, commit);
+  };
+}
