@@ -11,6 +11,8 @@
  * PLATFORM_KEY_SECRET   the ARN of the secret that holds the platform key
  * PUBLIC_URL            where people reach the API, no slash at its end: links begin so
  * MODELS                the models document as JSON, "{}" for the mock models only
+ * TOOLS                 the tools document as JSON: which functions and state machines of the
+ *                       account tenants may have called, and the functions are granted
  * MAIL_SENDER           the address that mail comes from; "" and mail is owed, not sent
  * SHARED_LANES          URLs of the pooled FIFO queues, joined by ","; their order decides where a
  *                       run's messages go, so a stack adds lanes at the end and removes none
@@ -53,10 +55,11 @@ const NEEDS = {
     "PLATFORM_KEY_SECRET",
     "PUBLIC_URL",
     "MODELS",
+    "TOOLS",
     "WEBHOOK_QUEUE",
   ],
   /** Drives runs: works off the lanes, which are FIFO queues with one group per run. */
-  step: [...STORE, ...WAKE, ...TIMERS, "SECRETS_PREFIX", "MODELS"],
+  step: [...STORE, ...WAKE, ...TIMERS, "SECRETS_PREFIX", "MODELS", "TOOLS"],
   /** Tells the world what was committed: works off the table's stream. */
   stream: [...STORE, ...WAKE, ...TIMERS, ...TELL, ...MAIL, "SECRETS_PREFIX"],
   /** Fires timers: works off the timer queue, which short timers and schedules send to. */
@@ -68,7 +71,17 @@ const NEEDS = {
   /** Server-sent events, by a function URL with response streaming. */
   sse: [...STORE, "PUBLIC_URL"],
   /** Each minute: does what is due and was not done. */
-  sweep: [...STORE, ...WAKE, ...TIMERS, ...LANES, ...TELL, ...MAIL, "SECRETS_PREFIX", "MODELS"],
+  sweep: [
+    ...STORE,
+    ...WAKE,
+    ...TIMERS,
+    ...LANES,
+    ...TELL,
+    ...MAIL,
+    "SECRETS_PREFIX",
+    "MODELS",
+    "TOOLS",
+  ],
   /** Gives runs whose messages ended in a dead-letter queue another chance, later. */
   "dead-letter": [...STORE, ...TIMERS],
   /** A custom resource: puts a platform key into its secret when there is none. */

@@ -17,7 +17,8 @@ export function environments(parts: Parts, props: HoldfastProps) {
   const move = { ...store, ...wake, ...set };
   const platform = { PLATFORM_KEY_SECRET: secrets.platformKeyArn };
   const secret = { SECRETS_PREFIX: secrets.prefix };
-  const models = { MODELS: JSON.stringify(props.models ?? {}) };
+  const tools = { allowedTargets: props.allowedTargets ?? {} };
+  const models = { MODELS: JSON.stringify(props.models ?? {}), TOOLS: JSON.stringify(tools) };
   const posted = { WEBHOOK_QUEUE: webhooks.url };
   const socket = { SOCKET_ENDPOINT: sockets.endpoint };
   const address = { PUBLIC_URL: http.url };

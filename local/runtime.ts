@@ -7,6 +7,7 @@ import { openSqlite } from "../adapters/sqlite/open.ts";
 import { sqliteArtifacts } from "../adapters/sqlite/sqlite-artifacts.ts";
 import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
 import { sqliteTenantData } from "../adapters/sqlite/sqlite-tenant-data.ts";
+import type { ToolsConfig } from "../adapters/tools/targets.ts";
 import type { Access } from "../core/engine/access.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
@@ -21,6 +22,7 @@ import { random } from "../wiring/random.ts";
 import { devRoutes } from "./dev-routes.ts";
 import { type Drivers, drivers } from "./drivers.ts";
 import { type LocalFanOut, localFanOut } from "./local-fan-out.ts";
+import { localFunctions } from "./local-functions.ts";
 import { localMailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
 import { localSigner } from "./local-signer.ts";
@@ -38,6 +40,7 @@ export type LocalOptions = Readonly<{
   linkKey: Uint8Array;
   secretKey: Uint8Array;
   models: ModelsConfig;
+  tools?: ToolsConfig;
   /** Serve the mailbox and the clock. */
   dev: boolean;
   version: string;
@@ -139,7 +142,7 @@ type Told = ReturnType<LocalFanOut["open"]>;
 /** The engine of a process that is alone with its file. */
 function localEngine(
   world: World,
-  { linkKey, models }: Pick<LocalOptions, "linkKey" | "models">,
+  { linkKey, models, tools }: Pick<LocalOptions, "linkKey" | "models" | "tools">,
 ): EngineDeps {
   return engineParts({
     ...world,
@@ -148,6 +151,7 @@ function localEngine(
     watch: () => processWatch(),
     signer: localSigner(linkKey),
     models,
+    ...(tools && { toolsConfig: tools, functions: localFunctions(tools.localFunctions) }),
     isAuthority: true,
     allowLoopback: true,
   });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { parseModels } from "../adapters/models/models-config.ts";
+import { parseTools } from "../adapters/tools/targets.ts";
 import { jsonLog } from "../wiring/json-log.ts";
 import { type BannerFacts, banner } from "./banner.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
@@ -40,6 +41,7 @@ async function open(given: Settings, folder: DataFolder): Promise<void> {
     linkKey: keys.linkKey,
     secretKey: keys.secretKey,
     models: parseModels(given.models),
+    tools: parseTools(given.tools),
     dev,
     version: versionHere(),
     log,

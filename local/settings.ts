@@ -6,6 +6,8 @@ export type Settings = Readonly<{
   apiKey: string | undefined;
   /** The models document, or a path to it, as it was given. */
   models: string | undefined;
+  /** The tools document, or a path to it, as it was given. */
+  tools: string | undefined;
   publicUrl: string | undefined;
   /** Serve `/dev` and `/mail` even where other machines can reach them. */
   dev: boolean;
@@ -36,6 +38,7 @@ export function settings(environment: Environment): SettingsResult {
     platformKey: keyOf(reader, "HOLDFAST_PLATFORM_KEY"),
     apiKey: keyOf(reader, "HOLDFAST_API_KEY"),
     models: reader.text("HOLDFAST_MODELS"),
+    tools: reader.text("HOLDFAST_TOOLS"),
     publicUrl: publicUrlOf(reader),
     dev: devOf(reader) ?? false,
   };

@@ -6,6 +6,7 @@ import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
 import { feelRules } from "../adapters/rules/feel-rules.ts";
 import { quickjsSandbox } from "../adapters/sandbox/quickjs-sandbox.ts";
+import { isAllowed, parseTools, type ToolsConfig } from "../adapters/tools/targets.ts";
 import { tools } from "../adapters/tools/tools.ts";
 import { toolProblems } from "../adapters/tools/validate-tool.ts";
 import type { Access, Limits } from "../core/engine/access.ts";
@@ -13,6 +14,7 @@ import type { EngineDeps } from "../core/engine/deps.ts";
 import { runCache } from "../core/engine/run-cache.ts";
 import type { Artifacts } from "../core/ports/artifacts.ts";
 import type { Clock } from "../core/ports/clock.ts";
+import type { Functions } from "../core/ports/functions.ts";
 import type { Outbound } from "../core/ports/outbound.ts";
 import type { Queue } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
@@ -43,6 +45,9 @@ export type EngineOptions = Readonly<{
   watch: (parts: Pick<EngineDeps, "log" | "cache">) => Watch;
   signer: Signer;
   models: ModelsConfig;
+  /** What of AWS tenants may have called, and who calls it. Without both, nothing of it is. */
+  toolsConfig?: ToolsConfig;
+  functions?: Functions;
   /** This process alone writes: what it remembers is what is stored. */
   isAuthority: boolean;
   /** A laptop's tools may be on the laptop; no other private address is ever called. */
@@ -55,6 +60,8 @@ export type EngineOptions = Readonly<{
 export function engineParts(options: EngineOptions): EngineDeps {
   const { table, artifacts, clock, secrets, access, allowLoopback } = options;
   const { queue, timers, signer } = options;
+  const { toolsConfig: config = parseTools(undefined), functions } = options;
+  const evaluate = templateEvaluator(clock);
   const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback });
   const log = runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") });
   const cache = runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: options.isAuthority });
@@ -73,12 +80,15 @@ export function engineParts(options: EngineOptions): EngineDeps {
     rules: feelRules(),
     hash,
     elapsed,
-    toolProblems: (name, tool) => toolProblems({ ...tool, name }),
+    toolProblems: (tenant, name, tool) =>
+      toolProblems({ ...tool, name }, undefined, (arn) =>
+        isAllowed(config, tenant, "lambdaArns", arn),
+      ),
     pause: (ms) => pause(ms),
     turn: () => immediate(),
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),
-    tools: tools({ secrets, request, evaluate: templateEvaluator(clock) }),
+    tools: tools({ secrets, request, evaluate, config, functions }),
     models: models(options.models, {
       env: process.env,
       secret: (name) => secrets.get("platform", name),

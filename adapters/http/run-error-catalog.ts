@@ -154,6 +154,10 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A tool's output does not fit its schema, or cannot be kept",
     next: "Compare the output with the tool's `outputSchema`.",
   },
+  FUNCTION_ERROR: {
+    title: "A function threw an error whose name is no code",
+    next: "The message is the function's. Name the error in UPPER_SNAKE so that edges can take it.",
+  },
   JOB_FAILED: {
     title: "A remote worker reported a job as failed, without a code of its own",
     next: "The message is the worker's. Let it send a `code` that edges and retries can name.",

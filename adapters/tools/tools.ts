@@ -1,18 +1,28 @@
 import type { Json } from "../../core/kernel/json.ts";
 import { wellFormed } from "../../core/kernel/well-formed.ts";
 import { CallFailure } from "../../core/ports/call-failure.ts";
+import type { Functions } from "../../core/ports/functions.ts";
 import type { ToolCall, Tools } from "../../core/ports/tools.ts";
 import type { Builtin } from "./builtins/builtin.ts";
 import { BUILTINS } from "./builtins/builtins.ts";
 import { type HttpToolParts, httpTool } from "./http-tool.ts";
+import { lambdaTool } from "./lambda-tool.ts";
 import { compileSchema } from "./schema-check.ts";
+import { parseTools, type ToolsConfig } from "./targets.ts";
 
 /** Calls tools by their kind. `more` adds built-in tools, such as those of an imported system. */
 export function tools(
-  parts: HttpToolParts & Readonly<{ more?: ReadonlyMap<string, Builtin> }>,
+  parts: HttpToolParts &
+    Readonly<{
+      more?: ReadonlyMap<string, Builtin>;
+      config?: ToolsConfig;
+      functions?: Functions | undefined;
+    }>,
 ): Tools {
   const builtins = new Map([...BUILTINS, ...(parts.more ?? [])]);
   const http = httpTool(parts);
+  const { config = parseTools(undefined), functions } = parts;
+  const lambda = functions && lambdaTool(config, functions);
   return {
     builtins,
     async call(call, signal) {
@@ -22,6 +32,8 @@ export function tools(
         case "builtin":
           return await callBuiltin(builtins.get(call.tool.name), call, signal);
         case "lambda":
+          if (lambda) return await lambda(call, signal);
+          throw failure("TOOL_KIND_NOT_SUPPORTED", "functions are not called here", call);
         case "mcp":
         case "stepfunctions":
           throw failure(

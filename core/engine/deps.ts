@@ -45,7 +45,7 @@ export type EngineDeps = Readonly<{
   randomness: Randomness;
   limitsOf(tenant: string): Promise<Limits>;
   /** What is wrong with a tool document. */
-  toolProblems(name: string, tool: JsonObject): readonly Problem[];
+  toolProblems(tenant: string, name: string, tool: JsonObject): readonly Problem[];
   /** SHA-256 as hex. */
   hash(text: string): string;
   pause(ms: number): Promise<void>;

@@ -36,7 +36,7 @@ export function toolsOf(deps: EngineDeps): Engine["tools"] {
     },
 
     async put({ tenant }, name, tool) {
-      const problems = [...deps.toolProblems(name, tool)];
+      const problems = [...deps.toolProblems(tenant, name, tool)];
       if (!NAME.test(name)) {
         const message = "a tool's name is letters, digits, _, . and -, at most 128";
         problems.unshift({ path: "name", code: "INVALID_VALUE", message });

@@ -194,7 +194,7 @@ describe("a tool's document", () => {
     expect(toolProblems({ name: "shout", kind: "builtin" }, all.builtins)).toEqual([]);
   });
 
-  it.each(["lambda", "stepfunctions", "mcp"])("of kind %s is refused by name", (kind) => {
+  it.each(["stepfunctions", "mcp"])("of kind %s is refused by name", (kind) => {
     expect(toolProblems({ kind, config: {} })).toEqual([
       expect.objectContaining({ path: "kind", code: "TOOL_KIND_NOT_SUPPORTED" }),
     ]);

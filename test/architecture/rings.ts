@@ -71,6 +71,7 @@ export const RINGS: readonly Ring[] = [
       from: "adapters/net/",
       why: "an HTTP tool is a request to an address that a customer chose: one guard for all",
     },
+    { from: "zod", why: "the deployment's own document of targets is read once, at the start" },
     { from: "ajv", why: "judges customers' JSON Schemas when they are stored" },
     { from: "ajv-formats" },
     { from: "@cfworker/json-schema", why: "applies them to values, without making code" },
@@ -141,6 +142,11 @@ export const RINGS: readonly Ring[] = [
     home: "local/",
     may: [
       { from: "local/" },
+      {
+        from: "(computed)",
+        only: ["local/function-child.ts"],
+        why: "a customer's file, in a process of its own",
+      },
       { from: "wiring/" },
       { from: "adapters/import/" },
       { from: "adapters/calendar/" },
