@@ -120,6 +120,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "The run has not failed, or not there",
     next: "Only a failed run is retried. Read the run; `node` of the problem says where it failed.",
   },
+  STEP_NOT_OPEN: {
+    status: 409,
+    title: "The step is not under way",
+    next: "`GET /v1/runs/{id}/steps` shows what is. A failed run is retried first.",
+  },
   RUN_NOT_WAITING: {
     status: 409,
     title: "The run waits for no answer",
@@ -218,30 +223,5 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "Not now",
     next: "Send the same request again after `Retry-After`, with the same `Idempotency-Key`.",
     retryable: true,
-  },
-};
-
-/** What the server refuses before the app sees a request: it was no request, or not for us. */
-export const SERVER_PROBLEMS: Readonly<Record<string, ProblemKind>> = {
-  INVALID_HTTP: {
-    status: 400,
-    title: "This is not HTTP",
-    next: "Something between the client and the server breaks the request; look at it there.",
-  },
-  REQUEST_TIMEOUT: {
-    status: 408,
-    title: "The request did not arrive in time",
-    next: "Send it again, faster.",
-    retryable: true,
-  },
-  MISDIRECTED_REQUEST: {
-    status: 421,
-    title: "This server is not asked by that name",
-    next: "Use its address, or set `HOLDFAST_PUBLIC_URL`.",
-  },
-  HEADERS_TOO_LARGE: {
-    status: 431,
-    title: "The headers have more than 16 KB",
-    next: "Send fewer or shorter headers.",
   },
 };

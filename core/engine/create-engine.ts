@@ -1,4 +1,5 @@
 import { handleDeps, registeredTool } from "./contexts.ts";
+import { controlOf } from "./control-runs.ts";
 import { deadLettersOf } from "./dead-letters.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { DriveDeps } from "./drive.ts";
@@ -23,6 +24,7 @@ export function createEngine(deps: EngineDeps): Engine {
     tasks: tasksOf(deps),
     links: linksOf(deps),
     jobs: jobsOf(deps),
+    control: controlOf(deps),
     deadLetters: deadLettersOf(deps),
     tools: toolsOf(deps),
   };

@@ -84,7 +84,8 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
       if (token.status !== "running") continue;
       const name = startName(token);
       current.add(name);
-      if (calls.has(name) || !context) continue;
+      // While the run is paused, what another driver had called is left as it is.
+      if (calls.has(name) || !context || now.status === "paused") continue;
       const call: Call = { token, abort: new AbortController() };
       calls.set(name, call);
       void finish(call, perform(deps, now, token, context, call.abort));

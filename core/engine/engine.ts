@@ -1,4 +1,5 @@
 import type { Json } from "../kernel/json.ts";
+import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
 import type { DeadLetterFilter, RunFilter, TaskFilter } from "./filters.ts";
 import type {
@@ -110,6 +111,7 @@ export interface Engine {
     complete(caller: Caller, jobId: string, request: JobDone): Promise<Result<JobReceipt>>;
     fail(caller: Caller, jobId: string, request: JobFailed): Promise<Result<JobReceipt>>;
   };
+  readonly control: RunControl;
   readonly deadLetters: {
     list(
       caller: Caller,

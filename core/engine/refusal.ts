@@ -16,6 +16,7 @@ export type RefusalCode =
   | "RUN_EXISTS"
   | "RUN_ENDED"
   | "RUN_NOT_FAILED"
+  | "STEP_NOT_OPEN"
   | "RUN_NOT_WAITING"
   | "WAIT_AMBIGUOUS"
   | "ANSWER_IS_APPROVAL"

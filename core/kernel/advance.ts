@@ -26,7 +26,7 @@ const STEPS_MAX = 50;
  * driver, because only a driver will call them.
  */
 export async function advance(draft: Draft, driver: Driver | undefined): Promise<void> {
-  if (hasEnded(draft.run)) return;
+  if (hasEnded(draft.run) || draft.run.status === "paused") return;
   await fireDue(draft);
   if (driver) await adopt(draft, driver);
   for (let steps = 0; steps < STEPS_MAX && !isFull(draft); steps++) {

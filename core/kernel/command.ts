@@ -1,4 +1,4 @@
-import type { Instant, Json } from "./json.ts";
+import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, Usage } from "./run.ts";
 
 /** What came of an attempt. */
@@ -60,6 +60,11 @@ export type Command =
     }>
   | Readonly<{ type: "run.respond"; body: Json }>
   | Readonly<{ type: "run.cancel"; reason?: string }>
+  | Readonly<{ type: "run.pause"; reason?: string }>
+  | Readonly<{ type: "run.resume" }>
+  | Readonly<{ type: "vars.patch"; vars: JsonObject; reason?: string }>
+  | Readonly<{ type: "step.skip"; step: string; output: Json; reason?: string }>
+  | Readonly<{ type: "step.cancel"; step: string; reason?: string }>
   | Readonly<{
       type: "run.retry";
       /** Where it failed, as the caller believes. */

@@ -2,6 +2,7 @@ import { advance } from "./advance.ts";
 import type { Command } from "./command.ts";
 import { type Decision, type Needs, reject } from "./decision.ts";
 import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
+import { cancelStep, patchVars, pauseRun, resumeRun, skipStep } from "./decisions/control-run.ts";
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
 import { retryRun } from "./decisions/retry-run.ts";
@@ -25,7 +26,7 @@ export async function decide(
   if (command.type === "run.create") {
     if (run.seq > 0) return reject("run_exists");
   } else if (run.seq === 0) return reject("run_not_found");
-  else if (hasEnded(run) && command.type !== "run.retry") {
+  else if (hasEnded(run) && !takesWhenEnded(run, command)) {
     return reject(command.type === "task.decide" ? "task_closed" : "run_ended");
   }
   const draft = newDraft(run, context);
@@ -38,6 +39,12 @@ export async function decide(
 function needsOf(error: unknown): Needs {
   if (error instanceof NeedsMore) return { type: "needs", need: error.need };
   throw error;
+}
+
+/** A failed run can be mended; and what a call came to is recorded, though nobody waits for it. */
+function takesWhenEnded({ status }: Run, command: Command): boolean {
+  if (command.type === "step.settle") return command.outcomes.length > 0;
+  return command.type === "run.retry" || (command.type === "vars.patch" && status === "failed");
 }
 
 async function apply(draft: Draft, command: Command): Promise<Refused | undefined> {
@@ -62,6 +69,16 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       return thenAdvance(draft, await respond(draft, command));
     case "task.decide":
       return thenAdvance(draft, await decideTask(draft, command));
+    case "run.pause":
+      return pauseRun(draft, command);
+    case "run.resume":
+      return resumeRun(draft);
+    case "vars.patch":
+      return patchVars(draft, command);
+    case "step.skip":
+      return thenAdvance(draft, await skipStep(draft, command));
+    case "step.cancel":
+      return thenAdvance(draft, await cancelStep(draft, command));
     case "run.retry":
       return retryRun(draft, command);
     case "run.cancel":

@@ -15,7 +15,7 @@ import { evaluateTemplate } from "./template.ts";
 import type { Node } from "./workflow.ts";
 
 type Failure = Extract<Routed, { ok: false }>;
-type Ended = EventOf<"step.succeeded"> | EventOf<"step.failed">;
+type Ended = EventOf<"step.succeeded"> | EventOf<"step.skipped"> | EventOf<"step.failed">;
 
 /** A step succeeded: assign, then let its token go on by `port`. */
 export async function succeed(
@@ -26,6 +26,7 @@ export async function succeed(
     "type" | "step" | "node" | "visit" | "token" | "attempt"
   >,
   port = "success",
+  type: "step.succeeded" | "step.skipped" = "step.succeeded",
 ): Promise<void> {
   const node = nodeOf(draft, token);
   const bytesMax = node.type === "map" ? SIZES.mapMax : SIZES.valueMax;
@@ -33,7 +34,7 @@ export async function succeed(
     const message = `the output of ${node.id} is larger than ${bytesMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
   }
-  const event: EventOf<"step.succeeded"> = { type: "step.succeeded", ...idsOf(token), ...outcome };
+  const event: Exclude<Ended, EventOf<"step.failed">> = { type, ...idsOf(token), ...outcome };
   const vars = await assigned(draft, node, token, outcome.output);
   if ("code" in vars) return depart(draft, token, event, "error", vars.error);
   return depart(draft, token, vars.vars ? { ...event, vars: vars.vars } : event, port);
@@ -66,7 +67,7 @@ async function depart(
 ): Promise<void> {
   const recorded = evolve(draft.run, event, draft.at);
   const here = recorded.tokens[token.id] ?? token;
-  const succeeded = event.type === "step.succeeded";
+  const succeeded = event.type !== "step.failed";
   const left = await leaving(draft, recorded, here, { port, error, succeeded });
   if (!left.ok) {
     if (token.scope !== undefined) return leaveItem(draft, token, event, left.error);
@@ -159,8 +160,25 @@ async function cancelling(
   return moves;
 }
 
+/** A token is given up where it stands: by its error edge, or for good. */
+export async function leaveCancelled(
+  draft: Draft,
+  token: Token,
+  message: string,
+): Promise<readonly Move[]> {
+  const { workflow } = draft.context;
+  const error: RunError = { code: "CANCELLED", message, node: localName(token.node) };
+  const routed = await route(draft, draft.run, token, "error", error);
+  // The path of a map ends with it, and with all that its items have under way.
+  const moves: Move[] = [{ op: "end", tokens: [token.id] }];
+  if (routed.ok && token.status !== "mapping") moves.splice(0, 1, ...routed.moves);
+  moves.push(...settleJoins(workflow, applyMoves(draft.run, moves), token.scope));
+  moves.push(...settleItems(workflow, applyMoves(draft.run, moves), token.scope));
+  return moves;
+}
+
 /** Says of every other step that was under way and lost its token that it is cancelled. */
-function closeSteps(draft: Draft, before: Run, except: number): void {
+export function closeSteps(draft: Draft, before: Run, except: number): void {
   for (const token of tokensOf(before)) {
     if (token.id === except || token.visit === 0) continue;
     const now = draft.run.tokens[token.id];
@@ -170,11 +188,16 @@ function closeSteps(draft: Draft, before: Run, except: number): void {
 }
 
 function cancelStep(draft: Draft, token: Token): void {
-  const ids = idsOf(token);
+  closeTask(draft, token);
+  emit(draft, { type: "step.cancelled", ...idsOf(token), code: "CANCELLED" });
+}
+
+/** What people were asked for a token's step is asked no more. */
+export function closeTask(draft: Draft, token: Token): void {
   for (const task of Object.values(draft.run.tasks)) {
-    if (task.token === token.id) emit(draft, { type: "task.cancelled", ...ids, task: task.id });
+    if (task.token !== token.id) continue;
+    emit(draft, { type: "task.cancelled", ...idsOf(token), task: task.id });
   }
-  emit(draft, { type: "step.cancelled", ...ids, code: "CANCELLED" });
 }
 
 /** Ends the run as failed; whatever else was under way is cancelled. */

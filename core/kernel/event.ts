@@ -54,6 +54,8 @@ export type Event =
   | Readonly<{ type: "run.failed"; error: RunError }>
   | Readonly<{ type: "run.cancelled"; reason?: string }>
   | RunResumed
+  | Readonly<{ type: "run.paused"; reason?: string }>
+  | Readonly<{ type: "vars.patched"; vars: JsonObject; reason?: string }>
   | (Step &
       Readonly<{
         type: "step.started";
@@ -110,7 +112,24 @@ export type Event =
         /** Buffered signals that are parts of what it waits for, and had come before. */
         took?: readonly number[];
       }>)
-  | (Step & Readonly<{ type: "step.cancelled"; attempt: number; code?: string }>)
+  | (Step &
+      Readonly<{
+        type: "step.cancelled";
+        attempt: number;
+        code?: string;
+        reason?: string;
+        /** Of a step that was cancelled by itself; other tokens went with what caused it. */
+        moves?: readonly Move[];
+      }>)
+  | (Step &
+      Readonly<{
+        type: "step.skipped";
+        attempt: number;
+        output: Json;
+        reason?: string;
+        vars?: JsonObject;
+        moves?: readonly Move[];
+      }>)
   | (Step &
       Readonly<{
         type: "tool.returned";
@@ -138,10 +157,10 @@ export type Event =
       part?: number;
     }>;
 
-/** A failed run was retried: what the failure stopped goes on. */
+/** A paused run goes on; or a failed run was retried, and what its failure stopped goes on. */
 export type RunResumed = Readonly<{
   type: "run.resumed";
-  reason: "retry";
+  reason: "resume" | "retry";
   /** The node that was named. */
   node?: string;
   /** The deadline had passed: it has the same time again. */

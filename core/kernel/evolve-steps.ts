@@ -42,11 +42,16 @@ export function waits(run: Run, event: EventOf<"step.waiting">, at: Instant): Ru
   return { ...next, signals: next.signals.filter(({ n }) => !took.includes(n)) };
 }
 
-export function succeeded(run: Run, event: EventOf<"step.succeeded">): Run {
+export function succeeded(
+  run: Run,
+  told: EventOf<"step.succeeded"> | EventOf<"step.skipped">,
+): Run {
+  const isSkipped = told.type === "step.skipped";
+  const event: EventOf<"step.succeeded"> = isSkipped ? { ...told, type: "step.succeeded" } : told;
   const scope = run.tokens[event.token]?.scope;
   const recorded = record(stopping(closeMap(run, event.step), event), event, scope, {
     visit: event.visit,
-    status: "succeeded",
+    status: isSkipped ? "skipped" : "succeeded",
     output: event.output,
     attempts: event.attempt,
     ...(event.won !== undefined && { won: event.won }),

@@ -3,6 +3,7 @@ import type { Event, EventOf } from "./event.ts";
 import { halted, revived } from "./evolve-revive.ts";
 import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
 import type { Instant } from "./json.ts";
+import { applyMoves } from "./moves.ts";
 import { withPart } from "./open-events.ts";
 import { type Run, type Token, unstarted } from "./run.ts";
 
@@ -17,22 +18,19 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
   const run: Run = { ...before, seq: before.seq + 1, at };
   switch (event.type) {
     case "run.created":
-      return created(run, event, at);
     case "run.running":
-      return { ...run, status: "running" };
     case "run.waiting":
-      return { ...run, status: "waiting" };
     case "run.succeeded":
-      return { ...ended(run, at), status: "succeeded", output: event.output };
     case "run.failed":
-      return { ...halted(run, ended(run, at)), status: "failed", error: event.error };
     case "run.cancelled":
-      return { ...ended(run, at), status: "cancelled" };
     case "run.resumed":
-      return revived(run, event, at);
+    case "run.paused":
+    case "vars.patched":
+      return ofRun(run, event, at);
     case "step.started":
       return started(run, event, at);
     case "step.succeeded":
+    case "step.skipped":
       return succeeded(run, event);
     case "step.failed":
       return failed(run, event);
@@ -46,8 +44,9 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       }));
     case "step.waiting":
       return waits(run, event, at);
-    // The token went with the event that caused this; a result is only what completed.
+    // Mostly the token went with the event that caused this; a result is only what completed.
     case "step.cancelled":
+      return applyMoves(run, event.moves ?? []);
     case "step.unknown":
     case "tool.returned":
     case "timer.set":
@@ -66,6 +65,31 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       return withoutTask(run, event.task);
     case "signal.received":
       return signalled(run, event);
+  }
+}
+
+type OfRun = Extract<Event, { type: `run.${string}` | `vars.${string}` }>;
+
+function ofRun(run: Run, event: OfRun, at: Instant): Run {
+  switch (event.type) {
+    case "run.created":
+      return created(run, event, at);
+    case "run.running":
+      return { ...run, status: "running" };
+    case "run.waiting":
+      return { ...run, status: "waiting" };
+    case "run.succeeded":
+      return { ...ended(run, at), status: "succeeded", output: event.output };
+    case "run.failed":
+      return { ...halted(run, ended(run, at)), status: "failed", error: event.error };
+    case "run.cancelled":
+      return { ...ended(run, at), status: "cancelled" };
+    case "run.resumed":
+      return event.reason === "retry" ? revived(run, event, at) : { ...run, status: "running" };
+    case "run.paused":
+      return { ...run, status: "paused" };
+    case "vars.patched":
+      return { ...run, vars: { ...run.vars, ...event.vars } };
   }
 }
 

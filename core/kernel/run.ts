@@ -193,7 +193,7 @@ export function hasEnded(run: Run): boolean {
 
 /** Ended, or waiting for something other than its own next attempt. */
 export function isSettled(run: Run): boolean {
-  if (hasEnded(run)) return true;
+  if (hasEnded(run) || run.status === "paused") return true;
   return run.status === "waiting" && tokensOf(run).some((token) => token.status === "waiting");
 }
 
@@ -222,7 +222,8 @@ let listed: Readonly<{ tokens: Run["tokens"]; list: readonly Token[] }> = { toke
 
 /** When something in the run is due by itself, whoever is or is not driving it. */
 export function nextDue(run: Run): Instant | undefined {
-  if (hasEnded(run)) return undefined;
+  // While a run is paused its times pass, and are looked at when it goes on.
+  if (hasEnded(run) || run.status === "paused") return undefined;
   let due = run.deadline;
   for (const token of tokensOf(run)) {
     if (token.dueAt !== undefined && (due === undefined || token.dueAt < due)) due = token.dueAt;

@@ -97,6 +97,24 @@ async function openTasks(): Promise<readonly EventView[]> {
   return [...(await eventsOf(at, cancelled)), ...(await eventsOf(at, expired))];
 }
 
+/** A run that operators take in hand. */
+async function takenInHand(): Promise<readonly EventView[]> {
+  const at = house();
+  const wait = { id: "wait", type: "wait", event: { name: "go" }, assign: { a: "{% $output %}" } };
+  const hold = { id: "hold", type: "wait", event: { name: "go" } };
+  const edges = [{ from: "wait", to: "hold" }];
+  await at.publish({ name: "hands", nodes: [wait, hold], edges });
+  const { runId } = await at.start("hands");
+  const { control } = at.engine;
+  const reason = "by hand";
+  await control.patch(ADMIN, runId, { vars: { b: 1 }, reason });
+  await control.pause(ADMIN, runId, { reason });
+  await control.resume(ADMIN, runId);
+  await control.skipStep(ADMIN, runId, "wait.1", { output: 1, reason });
+  await control.cancelStep(ADMIN, runId, "hold.1", { reason });
+  return eventsOf(at, { tenant: ADMIN.tenant, runId });
+}
+
 /** Runs that failed for several reasons, and were retried. */
 async function retried(): Promise<readonly EventView[]> {
   let now = Date.parse("2027-01-31T12:00:00Z");
@@ -116,7 +134,7 @@ describe("the document of events", () => {
   let events: readonly EventView[] = [];
   beforeAll(async () => {
     const played = await Promise.all(examplesIn(language).map(play));
-    const others = await Promise.all([lateAnswers(), openTasks(), retried()]);
+    const others = await Promise.all([lateAnswers(), openTasks(), retried(), takenInHand()]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { PROBLEMS, SERVER_PROBLEMS } from "../../adapters/http/error-catalog.ts";
+import { PROBLEMS } from "../../adapters/http/error-catalog.ts";
 import { errorsMarkdown } from "../../adapters/http/pages/errors.ts";
 import { RUN_ERRORS } from "../../adapters/http/run-error-catalog.ts";
+import { SERVER_PROBLEMS } from "../../adapters/http/server-error-catalog.ts";
 import { door } from "./door.ts";
 
 describe("docs/errors.md", () => {

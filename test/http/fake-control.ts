@@ -8,6 +8,14 @@ export const fakeControl: Pick<Engine["runs"], "retry"> = {
   retry: async (_caller, id) => none(id),
 };
 
+export const fakeRunControl: Engine["control"] = {
+  pause: async (_caller, id) => none(id),
+  resume: async (_caller, id) => none(id),
+  patch: async (_caller, id) => none(id),
+  skipStep: async (_caller, id) => none(id),
+  cancelStep: async (_caller, id) => none(id),
+};
+
 export const fakeDeadLetters: Engine["deadLetters"] = {
   list: async () => ok({ data: [], nextCursor: null }),
   get: async (_caller, id) => none(id),

@@ -7,7 +7,7 @@ import type { Decision } from "../../core/kernel/decision.ts";
 import type { Context, ToolFacts } from "../../core/kernel/draft.ts";
 import type { Event, EventOf } from "../../core/kernel/event.ts";
 import { evolve } from "../../core/kernel/evolve.ts";
-import type { Instant, Json } from "../../core/kernel/json.ts";
+import type { Instant, Json, JsonObject } from "../../core/kernel/json.ts";
 import {
   hasEnded,
   isOwed,
@@ -58,7 +58,7 @@ export async function story(sketch: Sketch, options: Options = {}) {
     checkCommit(run, decision);
     if (decision.events.length > 0) log.push({ at: decision.at, events: decision.events });
     run = frozen(decision.run);
-    if ("driver" in command && command.driver) {
+    if ("driver" in command && command.driver && run.status !== "paused") {
       mine = new Set(tokensOf(run).filter(isRunning).map(startName));
     }
     return decision;
@@ -143,6 +143,11 @@ export async function story(sketch: Sketch, options: Options = {}) {
     },
     cancels: (reason?: string) =>
       tell({ type: "run.cancel", ...(reason !== undefined && { reason }) }),
+    pauses: () => tell({ type: "run.pause" }),
+    resumes: () => tell({ type: "run.resume" }),
+    skips: (step: string, output: Json) => tell({ type: "step.skip", step, output }),
+    cancelsStep: (step: string) => tell({ type: "step.cancel", step }),
+    patches: (vars: JsonObject) => tell({ type: "vars.patch", vars }),
     retries: (node?: string) => tell({ type: "run.retry", ...(node !== undefined && { node }) }),
     events: () => log.flatMap(({ events }) => events),
     of: <Type extends Event["type"]>(type: Type) =>
@@ -202,8 +207,10 @@ function checkCommit(before: Run, decision: Extract<Decision, { type: "accepted"
   expect(run.seq).toBe(before.seq + events.length);
   expect(at).toBeGreaterThanOrEqual(before.at);
   if (hasEnded(run)) expect(tokensOf(run)).toEqual([]);
-  else if (tokensOf(run).length === 0) expect(isOwed(run, at), "it is owed its end").toBe(true);
+  else if (tokensOf(run).length === 0 && run.status !== "paused")
+    expect(isOwed(run, at), "it is owed its end").toBe(true);
   if (hasEnded(run)) return;
+  if (run.status === "paused") return;
   const waits = run.status === "waiting";
   if (events.length > 0) expect(waits, "it waits or it is owed").toBe(!isOwed(run, at));
   if (waits) expect(waitingOn(run), "what it waits for").not.toEqual([]);

@@ -2,6 +2,7 @@ import type { Result } from "../../core/engine/refusal.ts";
 import { hasEnded, tokensOf } from "../../core/kernel/run.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import { EVENTS, PEOPLE } from "./simulation-flows.ts";
+import { operators } from "./simulation-operators.ts";
 import { CALLER, type Process } from "./simulation-process.ts";
 import type { Chance } from "./simulation-random.ts";
 import type { Time } from "./simulation-time.ts";
@@ -58,6 +59,8 @@ export function people(world: World): People {
     }
   }
 
+  const takeInHand = operators({ ...world, insist });
+
   async function start(workflow: string, key: string): Promise<void> {
     const started = await insist(({ engine }) =>
       engine.runs.start(CALLER, { workflow, idempotencyKey: key, bodyHash: key, input: { key } }),
@@ -104,24 +107,10 @@ export function people(world: World): People {
     }
   }
 
-  async function cancel(run: string): Promise<void> {
-    const given = await insist(({ engine }) => engine.runs.cancel(CALLER, run, "by chance"));
-    if (given.ok && given.value.status !== "cancelled") {
-      witness.violations.push(`${run} was cancelled, and is ${given.value.status}`);
-    }
-  }
-
-  async function retry(run: string): Promise<void> {
-    const given = await insist(({ engine }) => engine.runs.retry(CALLER, run));
-    if (!given.ok && given.refusal.code !== "RUN_NOT_FAILED") {
-      witness.violations.push(`${run} could not be retried: ${given.refusal.code}`);
-    }
-  }
-
   /** Somebody looks what is asked for, and answers some of it. */
   function answer(): void {
     for (const run of witness.runs.values()) {
-      if (run.status === "failed" && !world.isCalm() && chance.happens(0.3)) void retry(run.id);
+      takeInHand(run);
       if (hasEnded(run)) continue;
       for (const task of Object.keys(run.tasks)) {
         if (world.isCalm() || chance.happens(0.3)) void decide(run.id, task);
@@ -132,7 +121,6 @@ export function people(world: World): People {
       }
       if (world.isCalm()) continue;
       if (chance.happens(0.1)) void signal(run.id, chance.pick(EVENTS), undefined);
-      if (chance.happens(0.01)) void cancel(run.id);
     }
     time.after(chance.whole(5_000, 120_000), answer);
   }

@@ -25,6 +25,13 @@ export type Witness = Readonly<{
 
 type Started = EventOf<"step.started">;
 
+/** What may be written of a run that has ended: a late answer, and what mends a failed one. */
+function mayFollow({ status }: Run, events: readonly Event[]): boolean {
+  if (events.every(({ type }) => type === "tool.returned")) return true;
+  const first = events[0]?.type ?? "";
+  return status === "failed" && (first === "run.resumed" || first === "vars.patched");
+}
+
 /** Watches every write and every call, and holds them against what Holdfast promises. */
 export function witness(): Witness {
   const violations: string[] = [];
@@ -50,8 +57,7 @@ export function witness(): Witness {
     const id = item.pk.slice(item.pk.lastIndexOf("#") + 1);
     const before = runs.get(id) ?? unstarted(item.pk.slice(0, item.pk.indexOf("#")), id);
     if (seq !== before.seq + 1) blame(`${id} has event ${seq} after event ${before.seq}`);
-    const isRetried = before.status === "failed" && events[0]?.type === "run.resumed";
-    if (hasEnded(before) && !isRetried)
+    if (hasEnded(before) && !mayFollow(before, events))
       blame(`${id} has ended, and then ${events[0]?.type} was committed`);
     let run = before;
     for (const event of events) {

@@ -1,6 +1,7 @@
-import { PROBLEMS, SERVER_PROBLEMS } from "../error-catalog.ts";
+import { PROBLEMS } from "../error-catalog.ts";
 import { anchorOf } from "../problem.ts";
 import { RUN_ERRORS } from "../run-error-catalog.ts";
+import { SERVER_PROBLEMS } from "../server-error-catalog.ts";
 import { type Html, html } from "./html.ts";
 import { markdownLine } from "./markdown-line.ts";
 import { page } from "./page.ts";

@@ -56,6 +56,11 @@ function apply(steps: Map<string, Draft>, event: Event, at: Instant): void {
     case "step.unknown":
       stepOf(steps, event, time).status = "unknown";
       return;
+    case "step.skipped": {
+      const step = stepOf(steps, event, time);
+      Object.assign(step, { status: "skipped", endedAt: time, output: event.output });
+      return close(step, event.attempt, time);
+    }
     case "step.cancelled":
       Object.assign(stepOf(steps, event, time), { status: "cancelled", endedAt: time });
       return;

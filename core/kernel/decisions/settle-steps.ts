@@ -6,7 +6,7 @@ import { localName } from "../frames.ts";
 import type { Json } from "../json.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { openJob } from "../nodes/job.ts";
-import { hasEnded, type RunError, stepId, type Token } from "../run.ts";
+import { type RunError, stepId, type Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { matchesCode } from "../workflow.ts";
 
@@ -16,7 +16,7 @@ import { matchesCode } from "../workflow.ts";
  */
 export async function settleSteps(draft: Draft, command: CommandOf<"step.settle">): Promise<void> {
   for (const outcome of command.outcomes) {
-    if (hasEnded(draft.run) || isFull(draft)) return;
+    if (isFull(draft)) return;
     beginStep(draft);
     const token = draft.run.tokens[outcome.token];
     const isCurrent =

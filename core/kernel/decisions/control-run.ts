@@ -1,0 +1,71 @@
+import { advance } from "../advance.ts";
+import type { CommandOf } from "../command.ts";
+import { closeSteps, closeTask, idsOf, leaveCancelled, nodeOf, succeed } from "../depart.ts";
+import { type Draft, emit, weigh } from "../draft.ts";
+import { stepOf, type Token, tokensOf } from "../run.ts";
+import { SIZES } from "../sizes.ts";
+import type { Refused } from "./answer-waits.ts";
+
+/** From here on nothing new starts. What is under way ends by itself, and is recorded. */
+export function pauseRun(draft: Draft, { reason }: CommandOf<"run.pause">): undefined {
+  if (draft.run.status === "paused") return;
+  emit(draft, { type: "run.paused", ...(reason !== undefined && { reason }) });
+}
+
+/** A paused run goes on, with what came due in the meantime. */
+export async function resumeRun(draft: Draft): Promise<undefined> {
+  if (draft.run.status !== "paused") return;
+  emit(draft, { type: "run.resumed", reason: "resume" });
+  await advance(draft, undefined);
+}
+
+/** Sets variables by hand. A run that has failed takes them too: a retry sees them. */
+export function patchVars(
+  draft: Draft,
+  { vars, reason }: CommandOf<"vars.patch">,
+): Refused | undefined {
+  if (weigh(draft, { ...draft.run.vars, ...vars }) > SIZES.valueMax) {
+    return { reason: "vars_too_large" };
+  }
+  emit(draft, { type: "vars.patched", vars, ...(reason !== undefined && { reason }) });
+  return undefined;
+}
+
+/** A step need not be done: it has the output that it is given, as if it had come to that. */
+export async function skipStep(
+  draft: Draft,
+  { step, output, reason }: CommandOf<"step.skip">,
+): Promise<Refused | undefined> {
+  const token = openAt(draft, step);
+  if (!token) return { reason: "step_not_open" };
+  if (token.wait?.kind === "approval") return { reason: "answer_is_approval" };
+  if (token.status === "mapping") return { reason: "step_is_map" };
+  closeTask(draft, token);
+  const skipped = { output, ...(reason !== undefined && { reason }) };
+  await succeed(draft, token, skipped, "success", "step.skipped");
+  return undefined;
+}
+
+/** A step is given up: its error edge takes that, or its path ends there. */
+export async function cancelStep(
+  draft: Draft,
+  { step, reason }: CommandOf<"step.cancel">,
+): Promise<Refused | undefined> {
+  const token = openAt(draft, step);
+  if (!token) return { reason: "step_not_open" };
+  const before = draft.run;
+  const message = reason ?? `${nodeOf(draft, token).id} was cancelled by hand`;
+  const moves = await leaveCancelled(draft, token, message);
+  closeTask(draft, token);
+  const why = { code: "CANCELLED", ...(reason !== undefined && { reason }) };
+  emit(draft, { type: "step.cancelled", ...idsOf(token), ...why, moves });
+  closeSteps(draft, before, token.id);
+  return undefined;
+}
+
+/** The token whose step is under way. */
+function openAt(draft: Draft, step: string): Token | undefined {
+  return tokensOf(draft.run).find(
+    (token) => token.visit > 0 && token.status !== "parked" && stepOf(token) === step,
+  );
+}

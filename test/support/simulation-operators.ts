@@ -1,0 +1,74 @@
+import type { Result } from "../../core/engine/refusal.ts";
+import { hasEnded, type Run, stepOf, tokensOf } from "../../core/kernel/run.ts";
+import { CALLER, type Process } from "./simulation-process.ts";
+import type { Chance } from "./simulation-random.ts";
+import type { Witness } from "./simulation-witness.ts";
+
+type World = Readonly<{
+  chance: Chance;
+  witness: Witness;
+  isCalm(): boolean;
+  /** Asks until somebody answers. */
+  insist<Value>(ask: (process: Process) => Promise<Result<Value>>): Promise<Result<Value>>;
+}>;
+
+/** Refusals that are true whenever a run moves on before the operator's request comes to it. */
+const TOO_LATE = new Set(["RUN_ENDED", "RUN_NOT_FAILED", "STEP_NOT_OPEN", "ANSWER_IS_APPROVAL"]);
+
+/**
+ * Those who take runs in hand: they retry, pause, resume and cancel them, and skip or cancel steps,
+ * whether that makes sense or not. When all is calm they resume what they paused, and go home.
+ */
+export function operators({ chance, witness, isCalm, insist }: World): (run: Run) => void {
+  async function then(
+    run: Run,
+    what: string,
+    ask: (process: Process) => Promise<Result<unknown>>,
+  ): Promise<void> {
+    const given = await insist(ask);
+    if (given.ok || TOO_LATE.has(given.refusal.code)) return;
+    witness.violations.push(`${run.id} would not be ${what}: ${given.refusal.code}`);
+  }
+
+  function some(run: Run): void {
+    const { id } = run;
+    const open = tokensOf(run).filter((token) => token.visit > 0);
+    const step = open.length > 0 ? stepOf(chance.pick(open)) : "none.1";
+    switch (chance.pick(["pause", "pause", "skip", "cancel", "patch", "end"] as const)) {
+      case "pause":
+        return void then(run, "paused", ({ engine }) => engine.control.pause(CALLER, id, {}));
+      case "skip": {
+        const output = { skipped: step };
+        return void then(run, "skipped", ({ engine }) =>
+          engine.control.skipStep(CALLER, id, step, { output }),
+        );
+      }
+      case "cancel":
+        return void then(run, "cancelled in part", ({ engine }) =>
+          engine.control.cancelStep(CALLER, id, step, {}),
+        );
+      case "patch": {
+        const vars = { last: chance.whole(0, 9) };
+        return void then(run, "patched", ({ engine }) =>
+          engine.control.patch(CALLER, id, { vars }),
+        );
+      }
+      case "end":
+        return void then(run, "cancelled", ({ engine }) =>
+          engine.runs.cancel(CALLER, id, "by chance"),
+        );
+    }
+  }
+
+  return (run) => {
+    const { id, status } = run;
+    if (status === "paused" && (isCalm() || chance.happens(0.3))) {
+      void then(run, "resumed", ({ engine }) => engine.control.resume(CALLER, id));
+    }
+    if (isCalm()) return;
+    if (status === "failed" && chance.happens(0.3)) {
+      void then(run, "retried", ({ engine }) => engine.runs.retry(CALLER, id));
+    }
+    if (!hasEnded(run) && chance.happens(0.04)) some(run);
+  };
+}
