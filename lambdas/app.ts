@@ -6,6 +6,8 @@ import type { Access } from "../core/engine/access.ts";
 import { createEngine } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
+import { streamsOf } from "../core/engine/fan-out/follow-run.ts";
+import { ticketsOf } from "../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../core/engine/fan-out/webhooks.ts";
 import type { OwnLanes } from "../core/engine/people/own-lanes.ts";
 import { type FixedAccess, tableAccess } from "../core/engine/people/table-access.ts";
@@ -30,6 +32,8 @@ export function appOf({ engine, fanOut, access, secrets, publicUrl }: AppMeans):
     access,
     secrets,
     webhooks: webhooksOf(fanOut),
+    streams: streamsOf(fanOut),
+    tickets: ticketsOf(fanOut),
     replays: tableReplays({ table, clock }),
     limits: HTTP_LIMITS,
     version: VERSION,

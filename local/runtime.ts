@@ -11,6 +11,7 @@ import type { ToolsConfig } from "../adapters/tools/targets.ts";
 import type { Access } from "../core/engine/access.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
+import { closingAccess } from "../core/engine/fan-out/closing-access.ts";
 import { type DueHandler, fireDue } from "../core/engine/fire-due.ts";
 import { timedId } from "../core/kernel/ids.ts";
 import type { Log } from "../core/ports/log.ts";
@@ -21,7 +22,7 @@ import { processWatch } from "../wiring/process-watch.ts";
 import { random } from "../wiring/random.ts";
 import { devRoutes } from "./dev-routes.ts";
 import { type Drivers, drivers } from "./drivers.ts";
-import { type LocalFanOut, localFanOut } from "./local-fan-out.ts";
+import { type LocalFanOut, localFanOut, type Told } from "./local-fan-out.ts";
 import { localFunctions } from "./local-functions.ts";
 import { localMailbox } from "./local-mailbox.ts";
 import { localSecrets } from "./local-secrets.ts";
@@ -50,6 +51,8 @@ export type LocalOptions = Readonly<{
 export type Local = Readonly<{
   app: HttpApp;
   clock: VirtualClock;
+  /** Takes WebSockets on the server's port, too. */
+  listen: LocalFanOut["listen"];
   /** Starts again what the process before left; how many runs that were. */
   recover(): Promise<number>;
   /** Lets what runs come to a commit, and closes the file. */
@@ -101,6 +104,7 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   return {
     app: (request) => dev(request) ?? app(request),
     clock,
+    listen: (server, hosts) => telling.listen(server, hosts),
     async recover() {
       const again = await clockwork.recover();
       // It may be long, and nobody who asks has to wait for it.
@@ -137,8 +141,6 @@ function engineOf({ engine }: Wired): EngineDeps {
 type World = Pick<EngineOptions, "table" | "artifacts" | "clock" | "secrets" | "queue"> &
   Readonly<{ access: Access }>;
 
-type Told = ReturnType<LocalFanOut["open"]>;
-
 /** The engine of a process that is alone with its file. */
 function localEngine(
   world: World,
@@ -158,15 +160,17 @@ function localEngine(
 }
 
 function localApp(
-  { table, clock, access, secrets, webhooks }: World & Told,
+  { table, clock, access, secrets, webhooks, streams, tickets, live }: World & Told,
   engine: EngineDeps,
   { version, publicUrl, log }: LocalOptions,
 ): HttpApp {
   return httpApp({
     engine: createEngine(engine),
-    access,
+    access: closingAccess(access, live),
     secrets,
     webhooks,
+    streams,
+    tickets,
     replays: tableReplays({ table, clock }),
     limits: HTTP_LIMITS,
     version,

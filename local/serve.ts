@@ -48,9 +48,11 @@ async function open(given: Settings, folder: DataFolder): Promise<void> {
   });
   folder.announce(listening);
   const again = await local.recover();
+  const sockets = local.listen(door.server, hosts);
   ({ app } = local);
   welcome(given, folder, { url: publicUrl, dev, clockOffsetMs: local.clock.offsetMs() }, again);
   stopOnSignal(async () => {
+    sockets.close();
     await door.drain();
     await local.close();
     folder.close();

@@ -1,5 +1,7 @@
 import type { Access, Replays } from "../../core/engine/access.ts";
 import type { Engine } from "../../core/engine/engine.ts";
+import type { Streams } from "../../core/engine/fan-out/follow-run.ts";
+import type { Tickets } from "../../core/engine/fan-out/tickets.ts";
 import type { Webhooks } from "../../core/engine/fan-out/webhooks.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
@@ -14,6 +16,8 @@ export type AppDeps = Readonly<{
   access: Access;
   secrets: Secrets;
   webhooks: Webhooks;
+  streams: Streams;
+  tickets: Tickets;
   replays: Replays;
   limits: HttpLimits;
   version: string;

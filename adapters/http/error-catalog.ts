@@ -80,6 +80,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "A key is needed",
     next: "Send `Authorization: Bearer hf_…` with a key that is not revoked.",
   },
+  TICKET_INVALID: {
+    status: 401,
+    title: "This ticket opens nothing",
+    next: "A ticket opens one connection, within a minute. `POST /v1/stream/tickets` gives another.",
+  },
   FORBIDDEN: {
     status: 403,
     title: "This key may not do that",

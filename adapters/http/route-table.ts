@@ -11,6 +11,7 @@ import { runControlRoutes } from "./routes/run-control.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { secretRoutes } from "./routes/secrets.ts";
+import { streamRoutes } from "./routes/streams.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { toolRoutes } from "./routes/tools.ts";
@@ -24,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...runActionRoutes,
   ...runControlRoutes,
   ...eventRoutes,
+  ...streamRoutes,
   ...taskRoutes,
   ...deadLetterRoutes,
   ...toolRoutes,

@@ -25,7 +25,8 @@ export type DueKind =
   | "line"
   | "delivery"
   | "recovery"
-  | "letter";
+  | "letter"
+  | "ticket";
 
 function kindOf(row: Item): DueKind {
   return isOwedMail(row) ? "mail" : (String(row["kind"]) as DueKind);

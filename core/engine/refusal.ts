@@ -28,6 +28,7 @@ export type RefusalCode =
   | "NOT_AN_APPROVER"
   | "ALREADY_VOTED"
   | "DEAD_LETTER_CLOSED"
+  | "TICKET_INVALID"
   | "LINK_DEAD"
   | "NONCE_INVALID"
   | "FORBIDDEN"

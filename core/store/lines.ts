@@ -36,6 +36,8 @@ export interface Lines {
     also?: readonly Operation[],
   ): Promise<boolean>;
   remove(line: Line): Promise<void>;
+  /** Those of a subscriber that is no more. */
+  removeAll(of: Omit<Line, "runId">): Promise<void>;
 }
 
 export const NEW_LINE: LineState = {
@@ -48,6 +50,8 @@ export const NEW_LINE: LineState = {
   recover: 0,
   rev: 0,
 };
+
+const REMOVED_AT_ONCE = 100;
 
 /** Lines as rows. One that is not idle is due, so that nothing depends on a hint. */
 export function tableLines(table: Table): Lines {
@@ -65,6 +69,15 @@ export function tableLines(table: Table): Lines {
 
     async remove(line) {
       await table.write([{ type: "remove", key: keyOf(line) }]);
+    },
+
+    async removeAll({ tenant, subscriber }) {
+      const { pk } = rows.line(tenant, subscriber, "");
+      for (let more = true; more; ) {
+        const page = await table.query({ pk, limit: REMOVED_AT_ONCE });
+        await table.write(page.items.map(({ sk }) => ({ type: "remove", key: { pk, sk } })));
+        ({ more } = page);
+      }
     },
   };
 }

@@ -75,6 +75,7 @@ export const rows = {
   closing: (tenant: string): Key => ({ pk: "platform#closing", sk: tenant }),
   /** Where the sweep stopped in a shard of the due index. */
   sweep: (shard: string): Key => ({ pk: "platform#sweep", sk: shard }),
+  ticket: (hash: string): Key => ({ pk: `platform#ticket#${hash}`, sk: "ticket" }),
   keyByHash: (hash: string): Key => ({ pk: `platform#key#${hash}`, sk: "key" }),
 } as const;
 

@@ -1,6 +1,8 @@
 import { httpApp } from "../../adapters/http/app.ts";
 import { type AppDeps, HTTP_LIMITS } from "../../adapters/http/app-deps.ts";
 import type { HttpRequest, HttpResponse } from "../../adapters/http/http.ts";
+import { streamsOf } from "../../core/engine/fan-out/follow-run.ts";
+import { ticketsOf } from "../../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../../core/engine/fan-out/webhooks.ts";
 import { memoryFanOut } from "../support/memory-fan-out.ts";
 import { faultsOf } from "./conforms.ts";
@@ -24,11 +26,14 @@ export function door(changes: Partial<AppDeps> = {}) {
   fake.tasks.set("task_1", taskOf());
   const log: LogLine[] = [];
   let ids = 0;
+  const told = memoryFanOut().telling;
   const app = httpApp({
     engine: fake.engine,
     access: fakeAccess(),
     secrets: fakeSecrets(),
-    webhooks: webhooksOf(memoryFanOut().telling),
+    webhooks: webhooksOf(told),
+    streams: streamsOf(told),
+    tickets: ticketsOf(told),
     replays: fakeReplays(),
     limits: HTTP_LIMITS,
     version: "0.1.0",

@@ -79,6 +79,7 @@ export function webhooksOf(deps: FanOutDeps): Webhooks {
       const removed = isId(id) && (await deps.endpoints.remove(tenant, id));
       if (!removed) return noWebhook(id);
       await forgetSecret(deps.secrets, { tenant, id });
+      await deps.lines.removeAll({ tenant, subscriber: id });
       return ok(null);
     },
 
