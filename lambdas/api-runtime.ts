@@ -1,6 +1,7 @@
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { readPlatformKey } from "../adapters/aws/platform-key.ts";
+import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { accessOf, appOf } from "./app.ts";
 import { engineOf } from "./engine.ts";
@@ -26,6 +27,8 @@ export async function apiRuntime(): Promise<HttpApp> {
     signer: kmsSigner({ client: kmsClient(), keyId: vars.LINK_KEY }),
     ...asHints(queueOf(vars, table), timersOf(vars)),
     models: vars.MODELS,
+    tools: vars.TOOLS,
+    machines: sfnStateMachines(sfnClient()),
     lookEveryMs: LOOK_EVERY_MS,
   });
   const place = { client: manager, secretId: vars.PLATFORM_KEY_SECRET };

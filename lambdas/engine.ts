@@ -1,9 +1,12 @@
 import { parseModels } from "../adapters/models/models-config.ts";
+import { parseTools } from "../adapters/tools/targets.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { ok, refuse } from "../core/engine/refusal.ts";
+import type { Functions } from "../core/ports/functions.ts";
 import type { Queue, RunKey } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
 import type { Signer } from "../core/ports/signer.ts";
+import type { StateMachines } from "../core/ports/state-machines.ts";
 import type { Timers } from "../core/ports/timers.ts";
 import { tenantStore } from "../core/store/tenants.ts";
 import { engineParts } from "../wiring/engine-parts.ts";
@@ -18,17 +21,23 @@ export type EngineMeans = Readonly<{
   timers: Timers;
   /** The models document; "{}" for the mock models only. */
   models: string;
+  /** The tools document; without one, nothing of the account may be called. */
+  tools?: string;
+  functions?: Functions;
+  machines?: StateMachines;
   /** How often the log is looked at while a run is followed. */
   lookEveryMs: number;
 }>;
 
 /** The engine of a deployment: many processes write, so nothing remembered is the last word. */
-export function engineOf({ store, models, lookEveryMs, ...means }: EngineMeans): EngineDeps {
+export function engineOf(given: EngineMeans): EngineDeps {
+  const { store, models, tools, lookEveryMs, ...means } = given;
   const tenants = tenantStore(store.table);
   return engineParts({
     ...store,
     ...means,
     models: parseModels(models === "{}" ? undefined : models),
+    toolsConfig: parseTools(tools),
     watch: (parts) => pollingWatch(parts, { everyMs: lookEveryMs, onFailure }),
     access: {
       async tenant(id) {

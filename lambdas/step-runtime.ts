@@ -1,6 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
+import { lambdaClient, lambdaFunctions } from "../adapters/aws/lambda-functions.ts";
 import { queueUrl } from "../adapters/aws/queue-url.ts";
+import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import { holdLease } from "../adapters/aws/sqs-lease.ts";
 import { driveDeps } from "../core/engine/create-engine.ts";
 import { drive } from "../core/engine/drive.ts";
@@ -34,6 +36,9 @@ export function stepRuntime() {
     secrets: asmSecrets({ client: secretsClient(), prefix: vars.SECRETS_PREFIX }),
     signer: NO_SIGNER,
     models: vars.MODELS,
+    tools: vars.TOOLS,
+    functions: lambdaFunctions(lambdaClient()),
+    machines: sfnStateMachines(sfnClient()),
     lookEveryMs: LOOK_EVERY_MS,
   });
   const driving = driveDeps(engine);

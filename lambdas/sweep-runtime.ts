@@ -3,6 +3,7 @@ import { dynamoClient } from "../adapters/aws/dynamo-client.ts";
 import { dynamoTenantData } from "../adapters/aws/dynamo-tenant-data.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { s3Bucket, s3TenantData } from "../adapters/aws/s3-artifacts.ts";
+import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import { sendersDue } from "../core/engine/fan-out/carry-out.ts";
 import { fireDue } from "../core/engine/fire-due.ts";
 import { putOff, type Swept, sweep } from "../core/engine/sweep.ts";
@@ -33,6 +34,8 @@ export function sweepRuntime(): (leftMs: number) => Promise<Swept> {
     signer: kmsSigner({ client: kmsClient(), keyId: vars.LINK_KEY }),
     ...asHints(queue, timersOf(vars)),
     models: vars.MODELS,
+    tools: vars.TOOLS,
+    machines: sfnStateMachines(sfnClient()),
     lookEveryMs: LOOK_EVERY_MS,
   });
   const handlers = dueHandlers({

@@ -34,5 +34,5 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   secrets.grantRemove(sweep);
   secrets.grantPlatformKey(api);
   secrets.grantPlatformKeyOnce(platform);
-  grantTargets(step, props);
+  grantTargets(step, sweep, props);
 }

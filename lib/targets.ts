@@ -4,7 +4,7 @@ import { grant } from "./grant.ts";
 import type { HoldfastProps } from "./props.ts";
 
 /** What steps may call in this account, which is what was listed and nothing else. */
-export function grantTargets(step: IFunction, props: HoldfastProps): void {
+export function grantTargets(step: IFunction, sweep: IFunction, props: HoldfastProps): void {
   const targets = Object.values(props.allowedTargets ?? {});
   const functionArns = unique(targets.flatMap((target) => target.lambdaArns ?? []));
   const machineArns = unique(targets.flatMap((target) => target.stateMachineArns ?? []));
@@ -15,11 +15,13 @@ export function grantTargets(step: IFunction, props: HoldfastProps): void {
   }
   if (machineArns.length > 0) {
     grant(step, { actions: ["states:StartExecution"], on: machineArns });
-    grant(step, {
-      actions: ["states:DescribeExecution", "states:StopExecution"],
-      on: machineArns.map((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`),
-      because: "Executions are made later: these are those of the state machines that are listed.",
-    });
+    const on = machineArns.map((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`);
+    const because =
+      "Executions are made later: these are those of the state machines that are listed.";
+    // To tell a repeat from a reuse of a name; and to see how one goes, and end it.
+    grant(step, { actions: ["states:DescribeExecution"], on, because });
+    const look = ["states:DescribeExecution", "states:StopExecution"];
+    grant(sweep, { actions: look, on, because });
   }
   if (models.length > 0) {
     const actions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];

@@ -19,6 +19,7 @@ import type { Outbound } from "../core/ports/outbound.ts";
 import type { Queue } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
 import type { Signer } from "../core/ports/signer.ts";
+import type { StateMachines } from "../core/ports/state-machines.ts";
 import type { Table } from "../core/ports/table.ts";
 import type { Timers } from "../core/ports/timers.ts";
 import type { Watch } from "../core/ports/watch.ts";
@@ -48,6 +49,7 @@ export type EngineOptions = Readonly<{
   /** What of AWS tenants may have called, and who calls it. Without both, nothing of it is. */
   toolsConfig?: ToolsConfig;
   functions?: Functions;
+  machines?: StateMachines;
   /** This process alone writes: what it remembers is what is stored. */
   isAuthority: boolean;
   /** A laptop's tools may be on the laptop; no other private address is ever called. */
@@ -60,7 +62,7 @@ export type EngineOptions = Readonly<{
 export function engineParts(options: EngineOptions): EngineDeps {
   const { table, artifacts, clock, secrets, access, allowLoopback } = options;
   const { queue, timers, signer } = options;
-  const { toolsConfig: config = parseTools(undefined), functions } = options;
+  const { toolsConfig: config = parseTools(undefined), functions, machines } = options;
   const evaluate = templateEvaluator(clock);
   const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback });
   const log = runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") });
@@ -81,14 +83,17 @@ export function engineParts(options: EngineOptions): EngineDeps {
     hash,
     elapsed,
     toolProblems: (tenant, name, tool) =>
-      toolProblems({ ...tool, name }, undefined, (arn) =>
-        isAllowed(config, tenant, "lambdaArns", arn),
-      ),
+      toolProblems({ ...tool, name }, undefined, {
+        function: (arn) => isAllowed(config, tenant, "lambdaArns", arn),
+        ...(machines && {
+          machine: (arn) => isAllowed(config, tenant, "stateMachineArns", arn),
+        }),
+      }),
     pause: (ms) => pause(ms),
     turn: () => immediate(),
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),
-    tools: tools({ secrets, request, evaluate, config, functions }),
+    tools: tools({ secrets, request, evaluate, config, functions, machines }),
     models: models(options.models, {
       env: process.env,
       secret: (name) => secrets.get("platform", name),

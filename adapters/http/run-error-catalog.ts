@@ -154,6 +154,14 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A tool's output does not fit its schema, or cannot be kept",
     next: "Compare the output with the tool's `outputSchema`.",
   },
+  EXECUTION_FAILED: {
+    title: "An execution of a state machine failed",
+    next: "The message has its error and cause. Look at the execution, whose ARN it names.",
+  },
+  EXECUTION_EXISTS: {
+    title: "An execution of this name exists, with another input",
+    next: "Names are idempotency keys: look who else starts executions of this state machine.",
+  },
   FUNCTION_ERROR: {
     title: "A function threw an error whose name is no code",
     next: "The message is the function's. Name the error in UPPER_SNAKE so that edges can take it.",

@@ -2,11 +2,13 @@ import type { Json } from "../../core/kernel/json.ts";
 import { wellFormed } from "../../core/kernel/well-formed.ts";
 import { CallFailure } from "../../core/ports/call-failure.ts";
 import type { Functions } from "../../core/ports/functions.ts";
+import type { StateMachines } from "../../core/ports/state-machines.ts";
 import type { ToolCall, Tools } from "../../core/ports/tools.ts";
 import type { Builtin } from "./builtins/builtin.ts";
 import { BUILTINS } from "./builtins/builtins.ts";
 import { type HttpToolParts, httpTool } from "./http-tool.ts";
 import { lambdaTool } from "./lambda-tool.ts";
+import { machinesAway, machineTool } from "./machine-tool.ts";
 import { compileSchema } from "./schema-check.ts";
 import { parseTools, type ToolsConfig } from "./targets.ts";
 
@@ -17,14 +19,17 @@ export function tools(
       more?: ReadonlyMap<string, Builtin>;
       config?: ToolsConfig;
       functions?: Functions | undefined;
+      machines?: StateMachines | undefined;
     }>,
 ): Tools {
   const builtins = new Map([...BUILTINS, ...(parts.more ?? [])]);
   const http = httpTool(parts);
-  const { config = parseTools(undefined), functions } = parts;
+  const { config = parseTools(undefined), functions, machines } = parts;
+  const machine = machines && machineTool(config, machines);
   const lambda = functions && lambdaTool(config, functions);
   return {
     builtins,
+    away: machines && machinesAway(machines),
     async call(call, signal) {
       switch (call.tool.kind) {
         case "http":
@@ -34,8 +39,10 @@ export function tools(
         case "lambda":
           if (lambda) return await lambda(call, signal);
           throw failure("TOOL_KIND_NOT_SUPPORTED", "functions are not called here", call);
-        case "mcp":
         case "stepfunctions":
+          if (machine) return await machine(call, signal);
+          throw failure("TOOL_KIND_NOT_SUPPORTED", "state machines are not run here", call);
+        case "mcp":
           throw failure(
             "TOOL_KIND_NOT_SUPPORTED",
             `kind ${call.tool.kind} does not run here`,

@@ -5,10 +5,15 @@ import { httpProblems } from "./http-config.ts";
 import { compileSchema } from "./schema-check.ts";
 import { workerProblems } from "./worker-config.ts";
 
-const NOT_SUPPORTED = new Set(["stepfunctions", "mcp"]);
+const KINDS = ["http", "lambda", "stepfunctions", "worker", "builtin"];
 
-/** Whether the tenant may have it called. */
-export type Allows = (arn: string) => boolean;
+/** What the tenant may have called. Without `machine` there are no state machines here. */
+export type Allowed = Readonly<{
+  function(arn: string): boolean;
+  machine?(arn: string): boolean;
+}>;
+
+const NOTHING: Allowed = { function: () => false };
 
 /**
  * Every fault of a tool's document that can be known without calling it; none if it may be kept.
@@ -18,10 +23,10 @@ export type Allows = (arn: string) => boolean;
 export function toolProblems(
   tool: JsonObject,
   builtins: ReadonlyMap<string, unknown> = BUILTINS,
-  allows: Allows = () => false,
+  allowed: Allowed = NOTHING,
 ): Problem[] {
   return [
-    ...kindProblems(tool, builtins, allows),
+    ...kindProblems(tool, builtins, allowed),
     ...schemaProblems(tool["inputSchema"], "inputSchema"),
     ...schemaProblems(tool["outputSchema"], "outputSchema"),
   ];
@@ -30,18 +35,21 @@ export function toolProblems(
 function kindProblems(
   tool: JsonObject,
   builtins: ReadonlyMap<string, unknown>,
-  allows: Allows,
+  allowed: Allowed,
 ): Problem[] {
   const { kind, name, config = {} } = tool;
-  if (typeof kind === "string" && NOT_SUPPORTED.has(kind)) {
-    const message = `this version does not run tools of kind ${kind}; use http, lambda or worker`;
+  if (kind === "mcp" || (kind === "stepfunctions" && !allowed.machine)) {
+    const message = `tools of kind ${kind} are not run here; use http, lambda or worker`;
     return [problem("kind", "TOOL_KIND_NOT_SUPPORTED", message)];
   }
-  if (kind !== "http" && kind !== "builtin" && kind !== "worker" && kind !== "lambda") {
-    return [problem("kind", "TOOL_KIND_UNKNOWN", "must be http, lambda, worker or builtin")];
+  if (typeof kind !== "string" || !KINDS.includes(kind)) {
+    return [problem("kind", "TOOL_KIND_UNKNOWN", `must be one of ${KINDS.join(", ")}`)];
   }
   if (!isObject(config)) return [problem("config", "CONFIG_INVALID", "must be an object")];
-  if (kind === "lambda") return targetProblems(config, "functionArn", allows);
+  if (kind === "lambda") return targetProblems(config, "functionArn", allowed.function);
+  if (kind === "stepfunctions") {
+    return targetProblems(config, "stateMachineArn", (arn) => allowed.machine?.(arn) === true);
+  }
   if (kind === "worker") return workerProblems(config, "config");
   if (kind === "http") return httpProblems(config, "config");
   const unknown = typeof name === "string" && !builtins.has(name);
@@ -55,7 +63,11 @@ function kindProblems(
 }
 
 /** What AWS calls for us is on a list, which is also what the deployment may call at all. */
-function targetProblems(config: JsonObject, field: string, allows: Allows): Problem[] {
+function targetProblems(
+  config: JsonObject,
+  field: string,
+  allows: (arn: string) => boolean,
+): Problem[] {
   const arn = config[field];
   const others = Object.keys(config)
     .filter((name) => name !== field)

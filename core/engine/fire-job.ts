@@ -3,12 +3,14 @@ import type { JobRecord } from "../store/job-rows.ts";
 import { type Jobs, tableJobs } from "../store/jobs.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { DueHandler } from "./fire-due.ts";
+import { lookAway, stopAway } from "./job-away.ts";
 import { give } from "./runs.ts";
 
 const ACTOR = { kind: "system", id: "jobs" } as const;
 
 /**
- * What is due of a job: its lease is over, or its row has been kept long enough.
+ * What is due of a job: its lease is over, it is away and must be looked at or stopped, or its row
+ * has been kept long enough.
  *
  * The log decides whether a lost job is offered again, so that a result and the end of its lease
  * that race for it are told apart, and a row fires early, late and twice without harm.
@@ -20,7 +22,9 @@ export function jobHandler(deps: EngineDeps): DueHandler {
       const job = await jobs.get(String(row["tenant"]), String(row["job"]));
       if (job?.lookAt === undefined || job.lookAt > deps.clock.now()) return;
       if (job.status === "leased") await lose(deps, jobs, job);
-      if (job.status === "closed") await jobs.remove(job);
+      if (job.status === "away") await lookAway(deps, jobs, job);
+      if (job.status !== "closed") return;
+      await (job.unwanted === true ? stopAway(deps, jobs, job) : jobs.remove(job));
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Result } from "../kernel/command.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 
 /** A registered tool, as stored: `{"$secret": "name"}` markers are still unresolved. */
@@ -19,9 +20,27 @@ export type ToolCall = Readonly<{
   timeoutMs: number;
 }>;
 
+/** A call that has begun something which goes on elsewhere, under the name `ref`. */
+export class Later {
+  readonly ref: string;
+
+  constructor(ref: string) {
+    this.ref = ref;
+  }
+}
+
+/** What goes on elsewhere. Failures to ask about it are thrown as `CallFailure`. */
+export type Away = Readonly<{
+  /** What came of it; undefined while it goes on. */
+  look(ref: string): Promise<Result | undefined>;
+  stop(ref: string): Promise<void>;
+}>;
+
 /** Calls a tool once. Failures are thrown as `CallFailure`. */
 export interface Tools {
-  call(call: ToolCall, signal: AbortSignal): Promise<Json>;
+  call(call: ToolCall, signal: AbortSignal): Promise<Json | Later>;
+  /** Where no tool begins what goes on elsewhere, there is none. */
+  readonly away?: Away | undefined;
   /** The names of the tools that come with the runtime. */
   readonly builtins: ReadonlyMap<string, { description: string; inputSchema?: JsonObject }>;
 }

@@ -2,6 +2,7 @@ import type { Json } from "../../kernel/json.ts";
 import type { Run, Token } from "../../kernel/run.ts";
 import type { Node } from "../../kernel/workflow.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
+import { Later } from "../../ports/tools.ts";
 import type { Problem } from "../refusal.ts";
 import type { EffectDeps, RegisteredTool } from "./effect.ts";
 import type { Answer } from "./perform.ts";
@@ -14,7 +15,7 @@ export async function callTool(
   node: Node | undefined,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<Answer | Later> {
   const named = node?.document["tool"];
   const name = typeof named === "string" ? named : "";
   const tool = await deps.toolOf(run.tenant, name);
@@ -32,7 +33,8 @@ export async function callTool(
     attempt: token.attempt,
     timeoutMs,
   };
-  const output: Json = await deps.tools.call(call, signal);
+  const output = await deps.tools.call(call, signal);
+  if (output instanceof Later) return output;
   refuse("TOOL_OUTPUT_INVALID", outputFault(tool, output));
   return { output };
 }

@@ -2,6 +2,7 @@ import type { Outcome } from "../../kernel/command.ts";
 import type { Context } from "../../kernel/draft.ts";
 import type { Run, Token } from "../../kernel/run.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
+import { Later } from "../../ports/tools.ts";
 import { callModel } from "./call-model.ts";
 import { callTool } from "./call-tool.ts";
 import type { EffectDeps } from "./effect.ts";
@@ -43,6 +44,7 @@ export async function perform(
       call(deps, run, token, definition, timeoutMs, abort.signal),
       expired,
     ]);
+    if (answer instanceof Later) return { ...ids, ok: "later", ref: answer.ref };
     return { ...ids, ok: true, ...answer };
   } catch (error) {
     return { ...ids, ok: false, ...failureOf(error) };
