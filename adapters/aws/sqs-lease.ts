@@ -6,7 +6,13 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 
-export type LeaseTimes = Readonly<{ holdMs: number; everyMs: number; lostAfterMs: number }>;
+export type LeaseTimes = Readonly<{
+  holdMs: number;
+  everyMs: number;
+  /** After an extension that failed: one that fails must not end the lease. */
+  againMs: number;
+  lostAfterMs: number;
+}>;
 
 /**
  * A message that was received is hidden from others for this long, and for as long again each time
@@ -14,7 +20,12 @@ export type LeaseTimes = Readonly<{ holdMs: number; everyMs: number; lostAfterMs
  * must hide its messages for as long as the function may run. The lease is given up well before it
  * has run out, since nobody can be sure of the last seconds.
  */
-export const LEASE: LeaseTimes = { holdMs: 60_000, everyMs: 20_000, lostAfterMs: 40_000 };
+export const LEASE: LeaseTimes = {
+  holdMs: 60_000,
+  everyMs: 20_000,
+  againMs: 4_000,
+  lostAfterMs: 40_000,
+};
 
 export interface Lease {
   /** Work is done: the messages are removed, and the next of their group may come. */
@@ -41,7 +52,7 @@ export function holdLease({ client, queueUrl, handles, onLost, ...more }: LeaseO
   const times = more.times ?? LEASE;
   let held = true;
   let expiry = setTimeout(expired, times.lostAfterMs);
-  const ticking = setInterval(() => void extend(), times.everyMs);
+  let next: ReturnType<typeof setTimeout> | undefined;
   void extend();
 
   function lose(why: string): void {
@@ -57,7 +68,7 @@ export function holdLease({ client, queueUrl, handles, onLost, ...more }: LeaseO
   function stop(): void {
     held = false;
     clearTimeout(expiry);
-    clearInterval(ticking);
+    clearTimeout(next);
   }
 
   async function extend(): Promise<void> {
@@ -75,11 +86,12 @@ export function holdLease({ client, queueUrl, handles, onLost, ...more }: LeaseO
       () => undefined,
     );
     if (!held) return;
-    // Without an answer it is not known, and the time that is left runs on.
-    if (failed === undefined) return;
-    const gone = failed.find(isGone);
+    const gone = failed?.find(isGone);
     if (gone) return lose(gone.Code ?? "gone");
-    if (failed.length > 0) return;
+    // Without an answer it is not known, and the time that is left runs on.
+    const isExtended = failed?.length === 0;
+    next = setTimeout(() => void extend(), isExtended ? times.everyMs : times.againMs);
+    if (!isExtended) return;
     clearTimeout(expiry);
     expiry = setTimeout(expired, times.lostAfterMs - (performance.now() - askedAt));
   }
