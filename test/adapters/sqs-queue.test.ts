@@ -55,7 +55,11 @@ describe("a wake-up", () => {
   });
 
   test("is not sent while its tenant has no lane: the run's row is due", async () => {
+    aws.server.purgeAll();
+
     await queueTo(undefined).wake({ tenant: "ten_1", runId: "run_1" });
+
+    expect(aws.server.inspectQueue("alike.fifo")?.messages.ready ?? []).toEqual([]);
   });
 
   test("that cannot be sent is a fault; whether to ask again depends on why", async () => {

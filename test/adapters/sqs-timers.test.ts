@@ -104,6 +104,8 @@ describe("a longer timer", () => {
     scheduler.on(CreateScheduleCommand).rejects(new ConflictException(taken));
 
     await timers().set(key, NOW + 1e7);
+
+    expect(schedules()).toHaveLength(1);
   });
 
   test("that is throttled is a fault that may be tried again", async () => {
