@@ -26,7 +26,8 @@ export type DueKind =
   | "delivery"
   | "recovery"
   | "letter"
-  | "ticket";
+  | "ticket"
+  | "connection";
 
 function kindOf(row: Item): DueKind {
   return isOwedMail(row) ? "mail" : (String(row["kind"]) as DueKind);

@@ -42,3 +42,8 @@ export interface Connections {
   /** What `ofTenant` would say, where that is known without asking. */
   remembered(tenant: string): readonly Subscription[] | undefined;
 }
+
+/** Whether a subscriber is a subscription of a connection: see `Subscription`. */
+export function isSocket(subscriber: string): boolean {
+  return subscriber.startsWith("ws_");
+}

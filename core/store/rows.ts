@@ -75,6 +75,10 @@ export const rows = {
   closing: (tenant: string): Key => ({ pk: "platform#closing", sk: tenant }),
   /** Where the sweep stopped in a shard of the due index. */
   sweep: (shard: string): Key => ({ pk: "platform#sweep", sk: shard }),
+  /** A connection of a tenant, and under it, after a `#`, its subscriptions. */
+  connection: (tenant: string, id: string): Key => ({ pk: `${tenant}#sockets`, sk: id }),
+  /** Whose connection it is: a frame comes with nothing but the connection's id. */
+  connectionById: (id: string): Key => ({ pk: `platform#socket#${id}`, sk: "socket" }),
   ticket: (hash: string): Key => ({ pk: `platform#ticket#${hash}`, sk: "ticket" }),
   keyByHash: (hash: string): Key => ({ pk: `platform#key#${hash}`, sk: "key" }),
 } as const;
