@@ -2,8 +2,8 @@ import { Token } from "aws-cdk-lib";
 import { FUNCTION_NAMES } from "../lambdas/env.ts";
 import type { HoldfastProps } from "./props.ts";
 
-/** Lambda gives all variables of a function 4 KB together; the others need less than half. */
-const MODELS_BYTES_MAX = 2_000;
+/** Lambda gives all variables of a function 4 KB together, and the others need two thirds. */
+export const TOLD_BYTES_MAX = 1_300;
 const LAMBDA_ARN = /^arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 const MACHINE_ARN = /^arn:aws[\w-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w-]+$/;
 const STREAM_ARN = /^arn:aws[\w-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]+\/stream\/[\w.:-]+$/;
@@ -53,15 +53,16 @@ function mailProblems({ mail }: HoldfastProps): readonly string[] {
   ];
 }
 
-function modelProblems({ models = {}, bedrockModels = [] }: HoldfastProps): readonly string[] {
-  const bytes = Buffer.byteLength(JSON.stringify(models));
+function modelProblems(props: HoldfastProps): readonly string[] {
+  const { models = {}, bedrockModels = [], allowedTargets = {} } = props;
+  const bytes = Buffer.byteLength(JSON.stringify(models) + JSON.stringify(allowedTargets));
   const providers = models["providers"];
   const kinds = Object.values((providers ?? {}) as Record<string, { kind?: unknown } | null>).map(
     (provider) => provider?.kind,
   );
   return [
-    ...(bytes > MODELS_BYTES_MAX
-      ? [`models has ${bytes} bytes, and functions can be told ${MODELS_BYTES_MAX} at most`]
+    ...(bytes > TOLD_BYTES_MAX
+      ? [`models and allowedTargets have ${bytes} bytes, and functions are told ${TOLD_BYTES_MAX}`]
       : []),
     ...bedrockModels.flatMap((model) =>
       wrong("bedrockModels", model, MODEL, "the id of a model, or an ARN"),

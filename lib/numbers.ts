@@ -1,4 +1,4 @@
-import type { FunctionName } from "../lambdas/env.ts";
+import { type FunctionName, LANE } from "../lambdas/env.ts";
 
 /** A number that was chosen, and why it is not another one. */
 export type Numbered = Readonly<{ value: number; why: string }>;
@@ -98,12 +98,14 @@ export type QueueNumbers = Readonly<{
   why: string;
 }>;
 
+const DAY_S = 86_400;
+
 /** The queues that a function works off. `letters`: the dead letters of lanes. */
 export const QUEUES: Readonly<Record<QueueName, QueueNumbers>> = {
   lane: {
-    visibilitySeconds: 960,
-    receivesMax: 20,
-    retentionDays: 4,
+    visibilitySeconds: LANE.visibilityS,
+    receivesMax: LANE.receivesMax,
+    retentionDays: LANE.retentionS / DAY_S,
     why: "longer than `step` can run, and a minute more. Not six times as long, as AWS advises: the worker shortens it on receipt and extends it while it lives, and what is left of it when a worker dies before that is how long its run stands still. Twenty receipts are twenty minutes of outage",
   },
   timer: {
@@ -137,7 +139,7 @@ export type SourceNumbers = Readonly<{ batch: number; concurrencyMax: number; wh
 /** How Lambda takes messages from queues. */
 export const SOURCES: Readonly<Record<QueueName, SourceNumbers>> = {
   lane: {
-    batch: 10,
+    batch: LANE.batchSize,
     concurrencyMax: 50,
     why: "ten runs wait for models side by side at the price of one. Fifty batches for each shared lane: all lanes together take a fifth of an account's 1,000",
   },

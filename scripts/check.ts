@@ -14,6 +14,7 @@ const STEPS: readonly Step[] = [
   { name: "lint", command: "oxlint", args: ["--deny-warnings"] },
   { name: "types", command: "tsc", args: [] },
   { name: "dead code", command: "knip", args: [] },
+  { name: "synth", command: "node", args: ["scripts/synth.ts"] },
   { name: "tests", command: "vitest", args: ["run"] },
 ];
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DYNAMO_KEYS } from "../../adapters/aws/dynamo-schema.ts";
 import { expiring } from "../../core/store/rows.ts";
+import { TOLD_BYTES_MAX } from "../../lib/check-props.ts";
 import { at, type Claim } from "./claim.ts";
 import { DATA_CLAIMS } from "./data-claims.ts";
 import { IAM_CLAIMS } from "./iam-claims.ts";
@@ -98,5 +99,27 @@ describe("the outputs", () => {
 
     expect(words).toEqual(["Description"]);
     expect(JSON.stringify(document).includes("{{resolve:")).toBe(false);
+  });
+});
+
+describe("the variables of each function", () => {
+  const BYTES_MAX = 4_096;
+  /** As long as what AWS puts in for a reference can be: the URL of a queue, the ARN of a role. */
+  const LENGTHS = { pseudo: 15, resource: 130 };
+
+  function lengthOf(value: unknown): number {
+    if (typeof value === "string") return value.length;
+    const parts = at(value, "Fn::Join", 1);
+    if (Array.isArray(parts)) return parts.reduce<number>((sum, one) => sum + lengthOf(one), 0);
+    return String(at(value, "Ref")).startsWith("AWS::") ? LENGTHS.pseudo : LENGTHS.resource;
+  }
+
+  test("leave room for what a customer configures", () => {
+    for (const [id, { Properties }] of ofType(document, "AWS::Lambda::Function")) {
+      const variables = Object.entries(at(Properties, "Environment", "Variables") ?? {});
+      const bytes = variables.reduce((sum, [name, one]) => sum + name.length + lengthOf(one), 0);
+
+      expect(bytes + TOLD_BYTES_MAX, id).toBeLessThan(BYTES_MAX);
+    }
   });
 });
