@@ -159,6 +159,9 @@ export const Run = z
     input: AnyJson,
     output: AnyJson,
     error: StepError.nullable(),
+    phase: z.enum(["compensating"]).optional().meta({
+      description: "It undoes what it did, and will then have failed or be cancelled.",
+    }),
     vars: AnyObject,
     steps: z.array(Step).max(100).meta({ description: "The newest 100, newest first." }),
     cost: z.number().min(0).meta({ description: "USD." }),
@@ -192,8 +195,17 @@ export const RunQuery = z.strictObject({
 });
 
 export const CancelRequest = z
-  .strictObject({ reason: prose(2000, "Why; kept on record.").optional() })
-  .meta({ id: "CancelRequest", description: "Why.", examples: [{ reason: "ordered twice" }] });
+  .strictObject({
+    reason: prose(2000, "Why; kept on record.").optional(),
+    compensate: z.boolean().optional().meta({
+      description: "Undo what was done, by the nodes that say how, before the run ends.",
+    }),
+  })
+  .meta({
+    id: "CancelRequest",
+    description: "Why, and whether what was done is undone.",
+    examples: [{ reason: "ordered twice", compensate: true }],
+  });
 
 export const RetryRequest = z
   .strictObject({ node: line(256, "Where it failed, to be sure that it is that.").optional() })

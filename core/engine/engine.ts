@@ -72,7 +72,13 @@ export interface Engine {
       request: SignalRequest,
     ): Promise<Result<{ accepted: boolean; duplicate: boolean }>>;
     respond(caller: Caller, runId: string, body: Json): Promise<Result<RunView>>;
-    cancel(caller: Caller, runId: string, reason?: string): Promise<Result<RunView>>;
+    /** With `compensate`, what it did is undone before it is cancelled. */
+    cancel(
+      caller: Caller,
+      runId: string,
+      reason?: string,
+      compensate?: boolean,
+    ): Promise<Result<RunView>>;
     /** A failed run goes on from where it failed; `node` says where that is, to be sure. */
     retry(caller: Caller, runId: string, node?: string): Promise<Result<RunView>>;
     /** Recomputes the chain from what is stored. `errors` is empty when `ok`. */

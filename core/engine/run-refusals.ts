@@ -23,6 +23,7 @@ const REFUSALS: Readonly<Record<Reason, Refuse>> = {
   run_not_found: noRun,
   run_ended: (run) => refuse("RUN_ENDED", `run ${run} has ended`),
   run_not_failed: (run) => refuse("RUN_NOT_FAILED", `run ${run} has not failed`),
+  run_undone: (run) => refuse("RUN_NOT_FAILED", `what run ${run} did was undone: start a new one`),
   failed_elsewhere: (run, more) =>
     refuse("RUN_NOT_FAILED", `run ${run} did not fail at that node`, more),
   step_not_open: (run) => refuse("STEP_NOT_OPEN", `run ${run} has no such step under way`),

@@ -58,8 +58,12 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
       return then(deps, caller, runId, { type: "run.respond", body });
     },
 
-    async cancel(caller, runId, reason) {
-      const command: Command = { type: "run.cancel", ...(reason !== undefined && { reason }) };
+    async cancel(caller, runId, reason, compensate) {
+      const command: Command = {
+        type: "run.cancel",
+        ...(reason !== undefined && { reason }),
+        ...(compensate === true && { compensate }),
+      };
       return then(deps, caller, runId, command);
     },
 

@@ -130,6 +130,7 @@ export type RunView = Readonly<{
   input: Json;
   output: Json;
   error: StepError | null;
+  phase?: "compensating";
   vars: JsonObject;
   waitingOn: readonly WaitingOn[];
   steps: readonly StepView[];

@@ -1,7 +1,8 @@
 import type { Driver } from "./command.ts";
 import { expireJob } from "./decisions/settle-job.ts";
-import { fail, failAtOnce, failRun, finishRun, idsOf } from "./depart.ts";
+import { fail, failAtOnce, idsOf } from "./depart.ts";
 import { beginStep, type Draft, emit, isFull } from "./draft.ts";
+import { failRun, finishRun } from "./end-run.ts";
 import { frameOf, localName } from "./frames.ts";
 import { own } from "./json.ts";
 import { visitApproval } from "./nodes/approval.ts";
@@ -42,7 +43,7 @@ export async function advance(draft: Draft, driver: Driver | undefined): Promise
 /** Deadline, waits that are over. A retry that is due is `nextReady`'s. */
 async function fireDue(draft: Draft): Promise<void> {
   const { deadline } = draft.run;
-  if (deadline !== undefined && deadline <= draft.at) {
+  if (deadline !== undefined && deadline <= draft.at && !draft.run.undoing) {
     const message = "the run's deadline has passed";
     return failRun(draft, { code: "DEADLINE_EXCEEDED", message, retryable: false });
   }
@@ -108,7 +109,8 @@ async function enter(draft: Draft, token: Token): Promise<void> {
     return fail(draft, visiting, { code: "JOIN_UNSATISFIED", message, retryable: false });
   }
   const { maxVisits } = draft.context.workflow.limits;
-  if (token.visit === 0 && visits >= maxVisits) {
+  const isCounted = token.visit === 0 && token.undoes === undefined;
+  if (isCounted && visits >= maxVisits) {
     const message = `${node.id} was visited ${maxVisits} times, which is the limit`;
     const error = { code: "MAX_VISITS", message, node: localName(node.id), retryable: false };
     return failAtOnce(draft, { ...token, visit: visits + 1 }, error);

@@ -19,7 +19,8 @@ export function checkGraph(
     if (on === undefined || on === "success" || on === "approved") succeeds.add(from);
   }
   const graph: Graph = { nodes: [...byId.keys()], next: (node) => out.get(node) ?? [] };
-  const reached = new Set([start, ...reachable(graph, start)]);
+  const undoing = checkCompensations(nodes, edges, byId, check, at);
+  const reached = new Set([start, ...reachable(graph, start), ...undoing]);
   const ends = [...byId].filter(([id, node]) => node["type"] === "end" || !succeeds.has(id));
   const ending = leadingTo(out, new Set(ends.map(([id]) => id)));
   // A node that goes to itself is a loop, which ends by its limit of visits if by nothing else.
@@ -43,6 +44,37 @@ export function checkGraph(
     const isReached = id === start || reached.has(id);
     checkJoin(node, `${path}.join`, isReached, nearestAbove(tree, id, isSplit), check);
   }
+}
+
+/** The nodes that undo others: no edge leads to them or from them. */
+function checkCompensations(
+  nodes: readonly JsonObject[],
+  edges: readonly JsonObject[],
+  byId: ReadonlyMap<string, JsonObject>,
+  check: Check,
+  at: string,
+): readonly string[] {
+  const named: string[] = [];
+  for (const [index, { compensate, id }] of nodes.entries()) {
+    if (typeof compensate !== "string") continue;
+    const path = `${at}[${index}].compensate`;
+    const by = byId.get(compensate);
+    if (at !== "nodes") {
+      const text = "compensate in the body of a map is not supported by this version";
+      check.error(path, "NOT_SUPPORTED", text);
+    } else if (!by || compensate === id) {
+      check.error(path, "UNKNOWN_NODE", `there is no other node "${compensate}" to undo it`);
+    } else if (by["type"] !== "tool" && by["type"] !== "set" && by["type"] !== "llm") {
+      const text = `a node of type ${JSON.stringify(by["type"])} undoes nothing: name a tool`;
+      check.error(path, "INVALID_VALUE", text);
+    } else if (by["compensate"] !== undefined) {
+      check.error(path, "INVALID_VALUE", `"${compensate}" undoes, and is not undone itself`);
+    } else if (edges.some((edge) => edge["from"] === compensate || edge["to"] === compensate)) {
+      check.error(path, "INVALID_VALUE", `no edge may lead to or from "${compensate}"`);
+    }
+    if (by) named.push(compensate);
+  }
+  return named;
 }
 
 /** The nodes themselves and all from which a path leads to one of them. */

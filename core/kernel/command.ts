@@ -59,7 +59,7 @@ export type Command =
       unlessWaiting?: "keep" | "ignore";
     }>
   | Readonly<{ type: "run.respond"; body: Json }>
-  | Readonly<{ type: "run.cancel"; reason?: string }>
+  | Readonly<{ type: "run.cancel"; reason?: string; compensate?: boolean }>
   | Readonly<{ type: "run.pause"; reason?: string }>
   | Readonly<{ type: "run.resume" }>
   | Readonly<{ type: "vars.patch"; vars: JsonObject; reason?: string }>

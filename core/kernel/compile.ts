@@ -102,6 +102,7 @@ function compileNode(document: JsonObject, prefix: string): Node {
     retry: retryOf(type, (document["retry"] ?? {}) as JsonObject),
     timeoutMs: typeof timeout === "string" ? parseDuration(timeout) : undefined,
     delivery: document["delivery"] as Node["delivery"],
+    compensate: typeof document["compensate"] === "string" ? document["compensate"] : undefined,
     onUnknown: (document["onUnknown"] ?? "fail") as Node["onUnknown"],
     split: document["split"] === "all" ? "all" : "first",
     join: joinOf(document["join"]),

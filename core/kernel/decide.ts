@@ -8,8 +8,8 @@ import { decideTask } from "./decisions/decide-task.ts";
 import { retryRun } from "./decisions/retry-run.ts";
 import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
-import { closeAll } from "./depart.ts";
-import { type Context, type Draft, emit, newDraft } from "./draft.ts";
+import { type Context, type Draft, newDraft } from "./draft.ts";
+import { cancelRun } from "./end-run.ts";
 import { NeedsMore } from "./needs.ts";
 import { hasEnded, type Run } from "./run.ts";
 
@@ -82,11 +82,8 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
     case "run.retry":
       return retryRun(draft, command);
     case "run.cancel":
-      closeAll(draft);
-      emit(draft, {
-        type: "run.cancelled",
-        ...(command.reason !== undefined && { reason: command.reason }),
-      });
+      cancelRun(draft, command.reason, command.compensate === true);
+      if (!hasEnded(draft.run)) await advance(draft, undefined);
       return undefined;
   }
 }

@@ -9,6 +9,7 @@ export type Reason =
   | "run_ended"
   | "run_not_failed"
   | "failed_elsewhere"
+  | "run_undone"
   | "step_not_open"
   | "step_is_map"
   | "vars_too_large"

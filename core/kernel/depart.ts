@@ -1,18 +1,21 @@
 import { assigned } from "./assign.ts";
-import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
+import { type Draft, emit, weigh } from "./draft.ts";
+import { closeSteps, failRun } from "./end-run.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { ExpressionError } from "./expression-limits.ts";
 import { localName } from "./frames.ts";
 import { endItem, settleItems } from "./item-ends.ts";
 import { settleJoins } from "./join.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { type Routed, route } from "./route.ts";
-import { hasEnded, type Run, type RunError, stepOf, type Token, tokensOf } from "./run.ts";
+import { type Run, type RunError, type Token, tokensOf } from "./run.ts";
 import { SIZES } from "./sizes.ts";
-import { evaluateTemplate } from "./template.ts";
+import { idsOf, nodeOf } from "./step-ids.ts";
+import { nextUndo } from "./undo.ts";
 import type { Node } from "./workflow.ts";
+
+export { idsOf, nodeOf } from "./step-ids.ts";
 
 type Failure = Extract<Routed, { ok: false }>;
 type Ended = EventOf<"step.succeeded"> | EventOf<"step.skipped"> | EventOf<"step.failed">;
@@ -34,7 +37,13 @@ export async function succeed(
     const message = `the output of ${node.id} is larger than ${bytesMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
   }
-  const event: Exclude<Ended, EventOf<"step.failed">> = { type, ...idsOf(token), ...outcome };
+  const undone = type === "step.succeeded" && token.scope === undefined && node.compensate;
+  const event: Exclude<Ended, EventOf<"step.failed">> = {
+    type,
+    ...idsOf(token),
+    ...outcome,
+    ...(undone && { compensate: undone }),
+  };
   const vars = await assigned(draft, node, token, outcome.output);
   if ("code" in vars) return depart(draft, token, event, "error", vars.error);
   return depart(draft, token, vars.vars ? { ...event, vars: vars.vars } : event, port);
@@ -48,8 +57,9 @@ export async function fail(
   port = "error",
 ): Promise<void> {
   const full: RunError = { ...error, node: localName(token.node), attempt: token.attempt };
-  const event: EventOf<"step.failed"> = { type: "step.failed", ...idsOf(token), error: full };
-  return depart(draft, token, event, port, full);
+  const undoes = token.undoes === undefined ? {} : { undoes: token.undoes };
+  const ids = { ...idsOf(token), ...undoes };
+  return depart(draft, token, { type: "step.failed", ...ids, error: full }, port, full);
 }
 
 /**
@@ -66,6 +76,10 @@ async function depart(
   error?: RunError,
 ): Promise<void> {
   const recorded = evolve(draft.run, event, draft.at);
+  if (draft.run.undoing) {
+    emit(draft, { ...event, moves: nextUndo(recorded, token.id) });
+    return;
+  }
   const here = recorded.tokens[token.id] ?? token;
   const succeeded = event.type !== "step.failed";
   const left = await leaving(draft, recorded, here, { port, error, succeeded });
@@ -167,6 +181,7 @@ export async function leaveCancelled(
   message: string,
 ): Promise<readonly Move[]> {
   const { workflow } = draft.context;
+  if (draft.run.undoing) return nextUndo(draft.run, token.id);
   const error: RunError = { code: "CANCELLED", message, node: localName(token.node) };
   const routed = await route(draft, draft.run, token, "error", error);
   // The path of a map ends with it, and with all that its items have under way.
@@ -175,76 +190,4 @@ export async function leaveCancelled(
   moves.push(...settleJoins(workflow, applyMoves(draft.run, moves), token.scope));
   moves.push(...settleItems(workflow, applyMoves(draft.run, moves), token.scope));
   return moves;
-}
-
-/** Says of every other step that was under way and lost its token that it is cancelled. */
-export function closeSteps(draft: Draft, before: Run, except: number): void {
-  for (const token of tokensOf(before)) {
-    if (token.id === except || token.visit === 0) continue;
-    const now = draft.run.tokens[token.id];
-    if (now?.visit === token.visit && now.node === token.node) continue;
-    if (token.status !== "ready" && token.status !== "parked") cancelStep(draft, token);
-  }
-}
-
-function cancelStep(draft: Draft, token: Token): void {
-  closeTask(draft, token);
-  emit(draft, { type: "step.cancelled", ...idsOf(token), code: "CANCELLED" });
-}
-
-/** What people were asked for a token's step is asked no more. */
-export function closeTask(draft: Draft, token: Token): void {
-  for (const task of Object.values(draft.run.tasks)) {
-    if (task.token !== token.id) continue;
-    emit(draft, { type: "task.cancelled", ...idsOf(token), task: task.id });
-  }
-}
-
-/** Ends the run as failed; whatever else was under way is cancelled. */
-export function failRun(draft: Draft, error: RunError, culprit?: number): void {
-  closeAll(draft, culprit);
-  emit(draft, { type: "run.failed", error });
-}
-
-/** Cancels every step that is under way, and closes its task. The tokens go with the run's end. */
-export function closeAll(draft: Draft, except?: number): void {
-  for (const token of tokensOf(draft.run)) {
-    const underWay = ["running", "waiting", "retrying", "mapping"].includes(token.status);
-    if (underWay && token.id !== except) cancelStep(draft, token);
-  }
-}
-
-/**
- * No token is left: the run has succeeded, if its output can be told. An output for which this
- * commit has no room is left to the next, which holds nothing else.
- */
-export async function finishRun(draft: Draft): Promise<void> {
-  if (hasEnded(draft.run)) return;
-  const { output } = draft.context.workflow;
-  try {
-    const value = output
-      ? await evaluateTemplate(output, scopeOf(draft, draft.run, undefined))
-      : draft.run.lastOutput;
-    if (weigh(draft, value) > SIZES.mapMax) {
-      const message = `the run's output is larger than ${SIZES.mapMax} bytes`;
-      return failRun(draft, { code: "OUTPUT_TOO_LARGE", message });
-    }
-    const isOver = tokensOf(draft.run).length === 0;
-    if (isOver && draft.events.length > 0 && draft.size > SIZES.commitMax) return;
-    emit(draft, { type: "run.succeeded", output: value ?? null });
-  } catch (cause) {
-    if (!(cause instanceof ExpressionError)) throw cause;
-    failRun(draft, { code: cause.code, message: `the run's output: ${cause.message}` });
-  }
-}
-
-export function idsOf(token: Token) {
-  const { node, visit, attempt, id } = token;
-  return { step: stepOf(token), node: localName(node), visit, attempt, token: id };
-}
-
-export function nodeOf(draft: Draft, token: Token): Node {
-  const node = draft.context.workflow.nodes.get(token.node);
-  if (!node) throw new Error(`workflow ${draft.context.workflow.name} has no node ${token.node}`);
-  return node;
 }

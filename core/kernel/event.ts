@@ -20,6 +20,8 @@ export type Move =
       leaves?: string;
     }>
   | Readonly<{ op: "end"; tokens: readonly number[] }>
+  /** A new token undoes the step that succeeded last. */
+  | Readonly<{ op: "undo"; token: number }>
   | Readonly<{ op: "count"; join: string; arrived: number; fired: boolean; scope?: string }>
   | Readonly<{ op: "enter"; map: string; token: number; index: number; to: string; park?: boolean }>
   | Readonly<{ op: "leave"; scope: string; error?: RunError }>
@@ -48,7 +50,16 @@ export type Event =
       /** The limits of which it holds a unit until it ends. */
       units?: readonly string[];
     }>
-  | Readonly<{ type: "run.running" }>
+  | Readonly<{
+      type: "run.running";
+      /** It undoes what it did, and will then end: failed with the error, else cancelled. */
+      phase?: "compensating";
+      error?: RunError;
+      reason?: string;
+      /** Tokens whose calls are awaited first. */
+      awaits?: readonly number[];
+      moves?: readonly Move[];
+    }>
   | Readonly<{ type: "run.waiting"; waitingOn: Json }>
   | Readonly<{ type: "run.succeeded"; output: Json }>
   | Readonly<{ type: "run.failed"; error: RunError }>
@@ -62,6 +73,8 @@ export type Event =
         kind: string;
         attempt: number;
         call?: number;
+        /** The step that it undoes. */
+        undoes?: string;
         /** Set when a driver takes over an attempt whose outcome is not on record. */
         recovery?: number;
         input?: Json;
@@ -78,6 +91,8 @@ export type Event =
         attempt: number;
         output: Json;
         vars?: JsonObject;
+        /** The node that undoes it. */
+        compensate?: string;
         usage?: Usage;
         cost?: number;
         /** The buffered signal that it consumed. */
@@ -91,6 +106,7 @@ export type Event =
         type: "step.failed";
         attempt: number;
         error: RunError;
+        undoes?: string;
         moves?: readonly Move[];
       }>)
   | (Step &

@@ -6,8 +6,8 @@ import { type Halted, type Run, stepOf, type Token } from "./run.ts";
 
 /** A failed run keeps what it had under way. */
 export function halted(before: Run, failed: Run): Run {
-  const { tokens, joins, signals, scopes, maps } = before;
-  const items = { ...(scopes && { scopes }), ...(maps && { maps }) };
+  const { tokens, joins, signals, scopes, maps, undo } = before;
+  const items = { ...(scopes && { scopes }), ...(maps && { maps }), ...(undo && { undo }) };
   return { ...failed, halted: { tokens, joins, signals, ...items } };
 }
 

@@ -56,7 +56,7 @@ export function succeeded(
     attempts: event.attempt,
     ...(event.won !== undefined && { won: event.won }),
   });
-  const { usage, signal } = event;
+  const { usage, signal, compensate: by } = event;
   const { vars } = frameOf(recorded, scope);
   const next = withFrame(recorded, scope, {
     lastOutput: event.output,
@@ -65,6 +65,9 @@ export function succeeded(
   return applyMoves(
     {
       ...next,
+      ...(by !== undefined && {
+        undo: [...(next.undo ?? []), { node: event.node, visit: event.visit, by }],
+      }),
       cost: next.cost + (event.cost ?? 0),
       usage: usage
         ? {
@@ -121,6 +124,9 @@ function record(
   for (const live of Object.values(tokens)) {
     const visit = live.scope === scope ? own(live.seen, node) : undefined;
     if (visit !== undefined) needed.add(visit);
+  }
+  if (scope === undefined) {
+    for (const one of run.undo ?? []) if (one.node === node) needed.add(one.visit);
   }
   const { results } = frameOf(run, scope);
   const kept = (own(results, node) ?? []).filter(

@@ -6,6 +6,7 @@ import type { Instant } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { withPart } from "./open-events.ts";
 import { type Run, type Token, unstarted } from "./run.ts";
+import { undoing } from "./undo.ts";
 
 /** How many ids of signals are remembered to drop repeats. */
 const SIGNAL_IDS_MAX = 1_000;
@@ -75,13 +76,14 @@ function ofRun(run: Run, event: OfRun, at: Instant): Run {
     case "run.created":
       return created(run, event, at);
     case "run.running":
-      return { ...run, status: "running" };
+      if (event.phase === undefined) return { ...run, status: "running" };
+      return applyMoves({ ...undoing(run, event), status: "running" }, event.moves ?? []);
     case "run.waiting":
       return { ...run, status: "waiting" };
     case "run.succeeded":
       return { ...ended(run, at), status: "succeeded", output: event.output };
     case "run.failed":
-      return { ...halted(run, ended(run, at)), status: "failed", error: event.error };
+      return failedRun(run, event, at);
     case "run.cancelled":
       return { ...ended(run, at), status: "cancelled" };
     case "run.resumed":
@@ -124,8 +126,14 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
   };
 }
 
+/** What was undone cannot be taken up again where it failed. */
+function failedRun(run: Run, { error }: EventOf<"run.failed">, at: Instant): Run {
+  const over = run.undoing ? ended(run, at) : halted(run, ended(run, at));
+  return { ...over, status: "failed", error };
+}
+
 function ended(run: Run, at: Instant): Run {
-  const { scopes: _scopes, maps: _maps, ...rest } = run;
+  const { scopes: _scopes, maps: _maps, undo: _undo, undoing: _undoing, ...rest } = run;
   return { ...rest, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
 }
 

@@ -4,6 +4,7 @@ import { frameOf, withFrame } from "./frames.ts";
 import { endTokens, enter, leave, settleMap } from "./item-moves.ts";
 import { own } from "./json.ts";
 import type { Fork, Run, Token } from "./run.ts";
+import { undoLast } from "./undo.ts";
 
 /** The run after its tokens went on. Steps that the tokens had are already recorded. */
 export function applyMoves(run: Run, moves: readonly Move[]): Run {
@@ -28,6 +29,8 @@ function applyMove(run: Run, move: Move): Run {
       return merge(run, move);
     case "end":
       return endTokens(run, move.tokens);
+    case "undo":
+      return undoLast(run, move.token);
     case "count": {
       const { arrived, fired, scope } = move;
       const { joins } = frameOf(run, scope);

@@ -69,7 +69,7 @@ const COMMON: Readonly<Record<string, FieldCheck>> = {
   onUnknown,
   split: oneOf("first", "all"),
   join,
-  compensate: notYet("compensate"),
+  compensate: aName,
   cancels: listOf(aText, 100),
 };
 

@@ -1,7 +1,9 @@
 import { type ItemScope, localName, type MapState } from "./frames.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
+import type { OpenTask } from "./open-task.ts";
 import type { Signal, Wait } from "./wait.ts";
 
+export type { OpenTask, Vote } from "./open-task.ts";
 export type { Wait } from "./wait.ts";
 
 /** Grows when the meaning of an event changes; a fold that meets a newer one stops. */
@@ -65,6 +67,8 @@ export type Token = Readonly<{
   stopped?: boolean;
   /** Attempts before the run was retried: they use up none of what it may try now. */
   spent?: number;
+  /** The step that it undoes, while the run is compensating. */
+  undoes?: string;
   /** A person is asked, anew, before this visit's call. */
   gated?: boolean;
   /** The instances of counted splits that this token descends from, outermost first. */
@@ -86,28 +90,13 @@ export type StepResult = Readonly<{
   won?: number;
 }>;
 
-export type Vote = Readonly<{
-  decision: string;
-  by: string;
-  via: "api" | "email";
-  assertedBy?: string;
-  comment?: string;
-  edits?: Json;
-  at: Instant;
-}>;
-
-export type OpenTask = Readonly<{
-  id: string;
-  token: number;
-  approvers: readonly string[];
-  quorum: number;
-  options: readonly string[];
-  digest: string;
-  votes: readonly Vote[];
-}>;
+/** How a run will end that is compensating: failed with the error, else cancelled. */
+export type Undoing = Readonly<{ error?: RunError; reason?: string }>;
 
 /** What a failed run had under way, kept so that a retry can let it go on. */
-export type Halted = Readonly<Pick<Run, "tokens" | "joins" | "signals" | "scopes" | "maps">>;
+export type Halted = Readonly<
+  Pick<Run, "tokens" | "joins" | "signals" | "scopes" | "maps" | "undo">
+>;
 
 /** Everything that decisions need, and no more: history is in the log. */
 export type Run = Readonly<{
@@ -149,6 +138,10 @@ export type Run = Readonly<{
   output?: Json;
   error?: RunError;
   halted?: Halted;
+  /** Steps that succeeded and can be undone, oldest first, and by which node. */
+  undo?: readonly Readonly<{ node: string; visit: number; by: string }>[];
+  /** It is compensating, and will then end so. */
+  undoing?: Undoing;
   cost: number;
   usage: Usage;
 }>;
@@ -224,7 +217,7 @@ let listed: Readonly<{ tokens: Run["tokens"]; list: readonly Token[] }> = { toke
 export function nextDue(run: Run): Instant | undefined {
   // While a run is paused its times pass, and are looked at when it goes on.
   if (hasEnded(run) || run.status === "paused") return undefined;
-  let due = run.deadline;
+  let due = run.undoing ? undefined : run.deadline;
   for (const token of tokensOf(run)) {
     if (token.dueAt !== undefined && (due === undefined || token.dueAt < due)) due = token.dueAt;
   }

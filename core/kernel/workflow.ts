@@ -51,6 +51,8 @@ export type Node = Readonly<{
   retry: Retry;
   timeoutMs: number | undefined;
   delivery: "at-least-once" | "at-most-once" | undefined;
+  /** The node that undoes it. */
+  compensate: string | undefined;
   onUnknown: "ask" | "fail" | "retry";
   split: "first" | "all";
   join: Join;

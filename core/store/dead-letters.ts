@@ -1,4 +1,4 @@
-import type { Event } from "../kernel/event.ts";
+import type { Event, EventOf } from "../kernel/event.ts";
 import { timedId } from "../kernel/ids.ts";
 import type { Instant } from "../kernel/json.ts";
 import { type Actor, type Run, type RunError, stepId, type Token } from "../kernel/run.ts";
@@ -50,7 +50,37 @@ export function letterRows(
     const letter = letterOf(after);
     letters.set(letter.id, letter);
   }
+  for (const event of events) {
+    if (event.type !== "step.failed" || !isLeftDone(before, after, event)) continue;
+    const letter = leftDone(after, event);
+    letters.set(letter.id, letter);
+  }
   return [...letters.values()].map((letter) => ({ type: "put", item: letterItem(letter) }));
+}
+
+/** A step that should have been undone and was not, or of which nobody knows whether it should. */
+function isLeftDone(before: Run, after: Run, event: EventOf<"step.failed">): boolean {
+  if (event.undoes !== undefined) return true;
+  const isUndoing = before.undoing !== undefined || after.undoing !== undefined;
+  return isUndoing && event.error.code === "OUTCOME_UNKNOWN";
+}
+
+function leftDone(run: Run, event: EventOf<"step.failed">): DeadLetter {
+  const { token, node, step, attempt, error } = event;
+  const hex = `${token.toString(16).padStart(4, "0")}${run.seed.slice(0, 16)}`;
+  return {
+    tenant: run.tenant,
+    id: deadLetterId(run.at, hex),
+    kind: "compensation",
+    status: "open",
+    runId: run.id,
+    workflow: run.workflow.name,
+    node,
+    step,
+    attempts: attempt,
+    error,
+    createdAt: run.at,
+  };
 }
 
 function letterOf(run: Run): DeadLetter {

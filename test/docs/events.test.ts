@@ -115,6 +115,29 @@ async function takenInHand(): Promise<readonly EventView[]> {
   return eventsOf(at, { tenant: ADMIN.tenant, runId });
 }
 
+/** A run that is cancelled, and cannot undo what it did. */
+async function notUndone(): Promise<readonly EventView[]> {
+  const call = async ({ tool }: { tool: { name: string } }) => {
+    if (tool.name === "fail") throw new Error("no");
+    return null;
+  };
+  const at = house({ call });
+  await at.publish({
+    name: "undo",
+    nodes: [
+      { id: "book", type: "tool", tool: "echo", compensate: "leave" },
+      { id: "wait", type: "wait", for: "P1D" },
+      { id: "leave", type: "tool", tool: "fail" },
+    ],
+    edges: [{ from: "book", to: "wait" }],
+  });
+  const key = await at.start("undo");
+  await at.drive(key);
+  await at.engine.runs.cancel(ADMIN, key.runId, "by hand", true);
+  await at.drive(key);
+  return eventsOf(at, key);
+}
+
 /** Runs that failed for several reasons, and were retried. */
 async function retried(): Promise<readonly EventView[]> {
   let now = Date.parse("2027-01-31T12:00:00Z");
@@ -134,7 +157,13 @@ describe("the document of events", () => {
   let events: readonly EventView[] = [];
   beforeAll(async () => {
     const played = await Promise.all(examplesIn(language).map(play));
-    const others = await Promise.all([lateAnswers(), openTasks(), retried(), takenInHand()]);
+    const others = await Promise.all([
+      lateAnswers(),
+      openTasks(),
+      retried(),
+      takenInHand(),
+      notUndone(),
+    ]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });
 

@@ -104,7 +104,6 @@ describe("the workflow language", () => {
   const approval = { type: "approval", approvers: "ada@example.com" };
   const tool = { type: "tool", tool: "echo" };
   test.each<[string, JsonObject]>([
-    ["compensate", { ...tool, compensate: "a" }],
     ["retry.exhausted", { ...tool, retry: { exhausted: "pause" } }],
     ["retry.exhausted", { ...tool, retry: { exhausted: "ask" } }],
     ["onUnknown", { ...tool, onUnknown: "ask" }],

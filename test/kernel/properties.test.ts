@@ -105,6 +105,7 @@ function aliveAfter(alive: Set<number>, used: Set<number>, move: Move): void {
       for (const id of move.tokens) mustLive(id);
       for (const id of move.tokens) alive.delete(id);
       return;
+    case "undo":
     case "enter":
       if (used.has(move.token)) throw new Error(`token ${move.token} is made twice`);
       used.add(move.token);
@@ -155,6 +156,10 @@ describe("any run of any workflow", () => {
         const alive = new Set([1]);
         const used = new Set([1]);
         for (const event of tale.events()) {
+          if (event.type === "run.running" && event.phase) {
+            // Only what is awaited is left; all else is gone at once.
+            for (const id of alive) if (!event.awaits?.includes(id)) alive.delete(id);
+          }
           for (const move of movesOf(event)) aliveAfter(alive, used, move);
           if (ENDS.has(event.type)) alive.clear();
         }
@@ -258,7 +263,7 @@ describe("any run of any workflow", () => {
     await fc.assert(
       fc.asyncProperty(seeds, fc.integer({ min: 0, max: 25 }), async (seed, steps) => {
         const [tale] = await toldBy(seed, steps);
-        fc.pre(!hasEnded(tale.run));
+        fc.pre(!hasEnded(tale.run) && !tale.run.undoing);
         const open = Object.keys(tale.run.tasks).length;
         const closed = tale.of("task.cancelled").length;
         await tale.cancels();

@@ -143,6 +143,8 @@ export async function story(sketch: Sketch, options: Options = {}) {
     },
     cancels: (reason?: string) =>
       tell({ type: "run.cancel", ...(reason !== undefined && { reason }) }),
+    undoes: (reason?: string) =>
+      tell({ type: "run.cancel", compensate: true, ...(reason !== undefined && { reason }) }),
     pauses: () => tell({ type: "run.pause" }),
     resumes: () => tell({ type: "run.resume" }),
     skips: (step: string, output: Json) => tell({ type: "step.skip", step, output }),

@@ -31,6 +31,7 @@ export async function checkAfter(world: World): Promise<void> {
     const key = { tenant: run.tenant, runId: run.id };
     await checkRun(process, key, run, blame);
     checkEvents(world, run, blame);
+    checkUndone(world, run, blame);
   }
   await checkUnits(process, blame);
 }
@@ -78,10 +79,11 @@ async function checkRows(
   if (!shown.ok || shown.value.status !== run.status) blame(`${runId} is shown as something else`);
   const tasks = await engine.tasks.list(CALLER, { run: runId, status: "open" }, { limit: 100 });
   if (tasks.data.length > 0) blame(`${runId} has ended and has open tasks`);
-  const filter = { run: runId, status: "open" } as const;
+  const filter = { run: runId, status: "open", kind: "step" } as const;
   const letters = await engine.deadLetters.list(CALLER, filter, { limit: 100 });
   const open = letters.ok ? letters.value.data.length : -1;
-  if (open !== (run.status === "failed" ? 1 : 0)) {
+  const wanted = run.status === "failed" ? 1 : 0;
+  if (open !== wanted) {
     blame(`${runId} has ${run.status}, and has ${open} open dead letters`);
   }
 }
@@ -107,6 +109,25 @@ function checkEvents({ witness }: World, run: Run, blame: (text: string) => void
     if (event.recovery !== undefined && once.has(event.step) && !unknown.has(event.step)) {
       blame(`${run.id}: ${event.step} was repeated, and may happen only once`);
     }
+  }
+}
+
+/** A run that undid what it did has undone each step once, the last one first. */
+function checkUndone({ witness }: World, run: Run, blame: (text: string) => void): void {
+  const events = witness.events(run.id);
+  const begins = events.findIndex((event) => event.type === "run.running" && event.phase);
+  if (begins < 0) return;
+  const done = events.flatMap((event, index) =>
+    event.type === "step.succeeded" && event.compensate !== undefined ? [{ event, index }] : [],
+  );
+  const undone = events.flatMap((event) =>
+    event.type === "step.started" && event.undoes !== undefined && event.attempt === 1
+      ? [event.undoes]
+      : [],
+  );
+  const wanted = done.map(({ event }) => event.step).toReversed();
+  if (!isDeepStrictEqual(undone, wanted)) {
+    blame(`${run.id} should have undone ${wanted.join()}, and has undone ${undone.join()}`);
   }
 }
 

@@ -22,6 +22,7 @@ export const PEOPLE = ["ada@example.com", "bob@example.com", "cy@example.com"] a
 export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
   const nodes: NodeSketch[] = [];
   const edges: EdgeSketch[] = [];
+  const undoing: NodeSketch[] = [];
 
   const add = (type: string, more: JsonObject = {}): string => {
     const id = `${type}${nodes.length}`;
@@ -34,6 +35,12 @@ export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
 
   function step(): Piece {
     const id = add(...randomNode(chance));
+    if (nodes.at(-1)?.["tool"] === "charge" && chance.happens(0.3)) {
+      const by = `undo${nodes.length}`;
+      nodes[nodes.length - 1] = { ...nodes[nodes.length - 1], id, compensate: by };
+      const retry = { maxAttempts: 2, backoff: { initial: "PT1S" } };
+      undoing.push({ id: by, type: "tool", tool: "charge", with: { undo: id }, retry });
+    }
     const exits: EdgeEnd[] = [{ from: id, more: {} }];
     const type = nodes.at(-1)?.["type"];
     if (type === "tool" && chance.happens(0.4)) exits.push({ from: id, more: { on: "error" } });
@@ -91,7 +98,12 @@ export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
   const whole = piece(3);
   const end = add("end", randomEnd(chance));
   lead(whole.exits, end);
-  const sketch = { nodes, edges, start: whole.entry, limits: { maxVisits: 12 } };
+  const sketch = {
+    nodes: [...nodes, ...undoing],
+    edges,
+    start: whole.entry,
+    limits: { maxVisits: 12 },
+  };
   return wild ? withWildEdges(chance, sketch) : sketch;
 }
 

@@ -55,7 +55,7 @@ export function operators({ chance, witness, isCalm, insist }: World): (run: Run
       }
       case "end":
         return void then(run, "cancelled", ({ engine }) =>
-          engine.runs.cancel(CALLER, id, "by chance"),
+          engine.runs.cancel(CALLER, id, "by chance", chance.happens(0.5)),
         );
     }
   }

@@ -72,7 +72,9 @@ export const runActionRoutes = [
     operationId: "cancelRun",
     tag: "Runs",
     summary: "Cancel a run",
-    description: "No effect starts after it. Children follow.",
+    description:
+      "No effect starts after it, but those that undo what was done when `compensate` is asked for. " +
+      "Children follow.",
     needs: "operate",
     params: byId,
     body: CancelRequest,
@@ -81,7 +83,7 @@ export const runActionRoutes = [
     answers: [THE_RUN],
     refusals: ["NOT_FOUND", "RUN_ENDED"],
     handle: async ({ caller, params, body }, { engine }) =>
-      replyOf(await engine.runs.cancel(caller, params.id, body.reason)),
+      replyOf(await engine.runs.cancel(caller, params.id, body.reason, body.compensate)),
   }),
   route({
     method: "POST",

@@ -17,6 +17,7 @@ const HIDDEN = new Set([
   "requestHash",
   "park",
   "units",
+  "awaits",
 ]);
 
 /** The events of a commit as everybody outside sees them. `hash` is SHA-256 as hex. */

@@ -22,6 +22,7 @@ export function runView(run: Run, commits: readonly Commit[]): RunView {
     input: run.input,
     output: run.output ?? null,
     error: run.error ?? null,
+    ...(run.undoing && { phase: "compensating" as const }),
     vars: run.vars,
     waitingOn: ended ? [] : (waitingOn(run) as unknown as readonly WaitingOn[]),
     steps: closed(stepViews(commits, run), run).slice(-STEPS_SHOWN),

@@ -1,7 +1,8 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
-import { closeSteps, closeTask, idsOf, leaveCancelled, nodeOf, succeed } from "../depart.ts";
+import { idsOf, leaveCancelled, nodeOf, succeed } from "../depart.ts";
 import { type Draft, emit, weigh } from "../draft.ts";
+import { closeSteps, closeTask } from "../end-run.ts";
 import { stepOf, type Token, tokensOf } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import type { Refused } from "./answer-waits.ts";

@@ -1,7 +1,7 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
-import { failRun } from "../depart.ts";
 import { type Draft, emit, scopeOf, weigh } from "../draft.ts";
+import { failRun } from "../end-run.ts";
 import { ExpressionError } from "../expression-limits.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Run, RunError } from "../run.ts";

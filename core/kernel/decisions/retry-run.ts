@@ -1,7 +1,8 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
-import { failRun, leaveAgain, nodeOf } from "../depart.ts";
+import { leaveAgain, nodeOf } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
+import { failRun } from "../end-run.ts";
 import type { RunResumed } from "../event.ts";
 import { evolve } from "../evolve.ts";
 import { frameOf, localName } from "../frames.ts";
@@ -22,7 +23,8 @@ export async function retryRun(
   { node, units }: CommandOf<"run.retry">,
 ): Promise<Refused | undefined> {
   const { run } = draft;
-  if (run.status !== "failed" || !run.halted) return { reason: "run_not_failed" };
+  if (run.status !== "failed") return { reason: "run_not_failed" };
+  if (!run.halted) return { reason: "run_undone" };
   if (node !== undefined && !stoppedAt(run).includes(node)) {
     return { reason: "failed_elsewhere", data: { node: run.error?.node ?? null } };
   }

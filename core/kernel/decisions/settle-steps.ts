@@ -76,6 +76,7 @@ async function failed(
   outcome: Extract<Result, { ok: false }>,
 ): Promise<void> {
   const { code, message, retryable } = outcome;
+  if (draft.run.undoing && token.undoes === undefined) return giveUp(draft, token, outcome);
   const isUnknown = outcome.lost === true && isAtMostOnce(draft, token);
   if (isUnknown && !(await mayRepeatUnknown(draft, token))) return;
   const error: RunError = { code, message, retryable };
@@ -94,6 +95,18 @@ async function failed(
   const delay = Math.max(backoffMs(retry.backoff, used, chance), outcome.retryAfterMs ?? 0);
   const full = { ...error, node: localName(token.node), attempt: token.attempt };
   emit(draft, { type: "step.retrying", ...idsOf(token), error: full, at: draft.at + delay });
+}
+
+/** The run is being undone: a call that failed is not tried again, and need not be undone. */
+function giveUp(
+  draft: Draft,
+  token: Token,
+  { code, message, lost }: Extract<Result, { ok: false }>,
+): Promise<void> {
+  if (lost !== true) return fail(draft, token, { code, message, retryable: false });
+  emit(draft, { type: "step.unknown", ...idsOf(token) });
+  const told = `nobody knows whether ${token.node} must be undone: ${message}`;
+  return fail(draft, token, { code: "OUTCOME_UNKNOWN", message: told, retryable: false });
 }
 
 /** The node that a token is at, within its item: what is drawn by chance differs between items. */

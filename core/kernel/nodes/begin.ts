@@ -27,6 +27,7 @@ export function begin(
     token: token.id,
     kind: node?.type ?? "",
     attempt: token.visit > 0 ? token.attempt + 1 : 1,
+    ...(token.undoes !== undefined && { undoes: token.undoes }),
     ...more,
   });
   return tokenAt(draft, token.id);

@@ -1,5 +1,6 @@
-import { closeAll, fail, finishRun, nodeOf, succeed } from "../depart.ts";
+import { fail, nodeOf, succeed } from "../depart.ts";
 import { type Draft, scopeOf } from "../draft.ts";
+import { closeAll, finishRun } from "../end-run.ts";
 import { ExpressionError } from "../expression-limits.ts";
 import { frameOf } from "../frames.ts";
 import { isObject, type Json } from "../json.ts";
