@@ -107,6 +107,11 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
       continue;
     }
     if (decision.events.length === 0) {
+      // And so must be that nothing is to be done: nobody else would do it.
+      if (cached && !deps.cache.isAuthority) {
+        cached = undefined;
+        continue;
+      }
       deps.cache.put(key, base);
       return { ...decision, context, committed: false };
     }

@@ -96,4 +96,25 @@ describe("what a process remembers of a run", () => {
     const shown = await engine.runs.get(ADMIN, key.runId);
     expect(shown).toMatchObject({ value: { status: "cancelled" } });
   });
+
+  test("is looked at again before a driver of several finds that nothing is owed", async () => {
+    const table = memoryTable();
+    const [first, second] = [house({ table }), house({ table })];
+    await first.publish({
+      name: "then",
+      nodes: [
+        { id: "a", type: "wait", event: { name: "a" } },
+        { id: "b", type: "tool", tool: "echo", with: "done" },
+      ],
+      edges: [{ from: "a", to: "b" }],
+    });
+    const key = await first.start("then");
+    await first.drive(key);
+
+    await second.engine.runs.signal(ADMIN, key.runId, { name: "a", payload: 1 });
+    await first.drive(key);
+
+    const shown = await first.engine.runs.get(ADMIN, key.runId);
+    expect(shown).toMatchObject({ value: { status: "succeeded" } });
+  });
 });
