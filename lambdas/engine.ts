@@ -11,6 +11,7 @@ import type { Timers } from "../core/ports/timers.ts";
 import { tenantStore } from "../core/store/tenants.ts";
 import { engineParts } from "../wiring/engine-parts.ts";
 import { pollingWatch } from "../wiring/polling-watch.ts";
+import { outboundPolicy } from "./outbound-policy.ts";
 import { log, type Store } from "./store.ts";
 
 export type EngineMeans = Readonly<{
@@ -46,7 +47,7 @@ export function engineOf(given: EngineMeans): EngineDeps {
       },
     },
     isAuthority: false,
-    allowLoopback: false,
+    ...outboundPolicy(),
   });
 }
 

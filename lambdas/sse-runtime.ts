@@ -4,6 +4,7 @@ import { fanOutParts } from "../wiring/fan-out-parts.ts";
 import { accessOf, appOf } from "./app.ts";
 import { engineOf, NO_RUNS, NO_SIGNER } from "./engine.ts";
 import { env } from "./env.ts";
+import { outboundPolicy } from "./outbound-policy.ts";
 import { log, storeOf } from "./store.ts";
 
 /** What is committed shows to its followers within this. */
@@ -28,7 +29,7 @@ export function sseRuntime(): HttpApp {
       secrets: NO_SECRETS,
       senders,
       report: log,
-      allowLoopback: false,
+      ...outboundPolicy(),
       alone: false,
     }),
     access: accessOf(store, undefined),
