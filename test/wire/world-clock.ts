@@ -20,9 +20,10 @@ export function worldClock() {
 
   const now = () => Date.now() + offsetMs;
 
-  function next(): Alarm | undefined {
+  function next(but?: string): Alarm | undefined {
     let first: Alarm | undefined;
     for (const alarm of alarms) {
+      if (alarm.what === but) continue;
       const isEarlier = !first || alarm.at < first.at;
       const isBefore = first?.at === alarm.at && alarm.order < first.order;
       if (isEarlier || isBefore) first = alarm;
@@ -69,9 +70,9 @@ export function worldClock() {
       return () => void movements.delete(moved);
     },
     jump,
-    /** Jumps to what is due next. Answers with what that is; undefined if nothing ever is. */
-    jumpToNext(): string | undefined {
-      const first = next();
+    /** Jumps to what is due next, `but` left out, and says what it is; undefined: nothing is. */
+    jumpToNext(but?: string): string | undefined {
+      const first = next(but);
       if (!first) return undefined;
       jump(first.at - now());
       return first.what;

@@ -19,7 +19,7 @@ import { type Firing, scheduler } from "./services/scheduler.ts";
 import { secretStore } from "./services/secrets.ts";
 import { sqs } from "./services/sqs.ts";
 import { openDoors } from "./sources/doors.ts";
-import { type Feeding, feeding } from "./sources/feeding.ts";
+import { type Feeding, feeding, NEXT_MINUTE } from "./sources/feeding.ts";
 import { encryptionOf } from "./template/encryption.ts";
 import { resolver } from "./template/resolve.ts";
 import { ACCOUNT, type Template } from "./template/template.ts";
@@ -44,6 +44,7 @@ type Wired = { pools: ReadonlyMap<string, Pool>; feeding: Feeding; account: Acco
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 const LOOK_MS = 15;
+const QUIET_MINUTES = 3;
 /** The world must be seen idle this often in a row before its time jumps. */
 const IDLE_LOOKS = 2;
 
@@ -159,6 +160,16 @@ export async function openWorld(options: WorldOptions) {
     return !atWork && !doors.isBusy() && feed.isIdle();
   }
 
+  /**
+   * A few minutes are lived through, sweeps and all. When nothing has come of them, whatever is
+   * waited for is further off, and the minutes between are one.
+   */
+  function leap(before: readonly string[]): string {
+    const isQuiet = before.slice(-QUIET_MINUTES).every((what) => what === NEXT_MINUTE);
+    const far = isQuiet && before.length >= QUIET_MINUTES && clock.jumpToNext(NEXT_MINUTE);
+    return far || (clock.jumpToNext() ?? "nothing");
+  }
+
   return {
     clock,
     doors,
@@ -179,6 +190,7 @@ export async function openWorld(options: WorldOptions) {
     schedules,
     firing,
     killOne,
+    poolOf,
     /** The environment that last committed to a run: killing it kills whoever drives the run. */
     driverOf: writers.of,
     pool(name: string): Pool {
@@ -206,7 +218,7 @@ export async function openWorld(options: WorldOptions) {
         }
         idle = isIdle() ? idle + 1 : 0;
         if (idle >= IDLE_LOOKS) {
-          jumps.push(clock.jumpToNext() ?? "nothing");
+          jumps.push(leap(jumps));
           idle = 0;
         }
         await pause(LOOK_MS);

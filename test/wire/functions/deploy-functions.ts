@@ -47,10 +47,9 @@ export function deployFunctions(options: {
   return pools;
 }
 
-/** The file in `lambdas/`, by the construct that the function is in: `…/DeadLetter/Function/…`. */
+/** The file in `lambdas/`, by the construct that the function is: `…/DeadLetter/Resource`. */
 function nameIn({ path }: Resource): string {
-  const parts = path.split("/");
-  const construct = parts[parts.lastIndexOf("Function") - 1] ?? path;
+  const construct = path.split("/").at(-2) ?? path;
   return construct.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
 }
 

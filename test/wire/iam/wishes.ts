@@ -184,6 +184,7 @@ function ofS3(call: AwsCall, account: Account): Wishes {
 }
 
 function ofSecrets({ operation, params }: AwsCall, account: Account): Wishes {
+  if (operation === "ListSecrets") return [wish("secretsmanager:ListSecrets", "*")];
   const secret = account.secretArn(
     text(params, operation === "CreateSecret" ? "Name" : "SecretId"),
   );

@@ -28,6 +28,9 @@ type Options = Readonly<{
 
 export type Feeding = ReturnType<typeof feeding>;
 
+/** What the clock calls the beginning of a minute, at which the sweep runs. */
+export const NEXT_MINUTE = "the next minute";
+
 const QUEUE_READ = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"] as const;
 
 /**
@@ -137,7 +140,7 @@ export function feeding(options: Options) {
 
   function eachMinute(target: Target): void {
     closers.push(
-      clock.at(clock.now() + 60_000, "the next minute", () => {
+      clock.at(clock.now() + 60_000, NEXT_MINUTE, () => {
         eachMinute(target);
         fire(target);
       }),
