@@ -16,11 +16,11 @@ const folder = join(ROOT, OUTPUT);
 // A report of the last time must not be taken for one of this time.
 rmSync(folder, { recursive: true, force: true });
 const code = await cdk(["synth", "--quiet", "--output", OUTPUT, ...process.argv.slice(2)]);
-const findings = findingsIn(folder);
+const { errors, warnings } = findingsIn(folder);
 
-for (const finding of findings) console.error(finding);
-if (code !== 0 || findings.length > 0) {
-  console.error(`\nsynth: failed, ${findings.length} findings`);
+for (const finding of [...warnings, ...errors]) console.error(finding);
+if (code !== 0 || errors.length > 0) {
+  console.error(`\nsynth: failed, ${errors.length} findings`);
   process.exit(1);
 }
 const resources = Object.values(templateIn(folder).Resources);

@@ -8,6 +8,7 @@ type Report = Readonly<{
     violations: readonly Readonly<{
       ruleName: string;
       description: string;
+      severity?: string;
       violatingConstructs?: readonly Readonly<{ constructPath?: string }>[];
     }>[];
   }>[];
@@ -17,27 +18,39 @@ export type Template = Readonly<{
   Resources: Readonly<Record<string, Readonly<{ Type: string }>>>;
 }>;
 
+/** What was found, a line for each place; a warning does not fail. */
+export type Findings = Readonly<{ errors: readonly string[]; warnings: readonly string[] }>;
+
 /**
- * What AWS's validation and cdk-nag found, a line for each. It is read from the report since the
- * CLI may end well although there are findings; a report that is not there is a finding too.
+ * What AWS's validation and cdk-nag found. It is read from the report since the CLI may end well
+ * although there are findings; a report that is not there is a finding too.
  */
-export function findingsIn(folder: string): readonly string[] {
+export function findingsIn(folder: string): Findings {
   let report: Report;
   try {
     report = JSON.parse(readFileSync(join(folder, "validation-report.json"), "utf8")) as Report;
   } catch {
-    return [`${folder}/validation-report.json is not there: nothing was validated`];
+    const missing = `${folder}/validation-report.json is not there: nothing was validated`;
+    return { errors: [missing], warnings: [] };
   }
-  return report.pluginReports.flatMap(({ pluginName, conclusion, violations }) => {
-    const found = violations.flatMap(({ ruleName, description, violatingConstructs = [] }) => {
+  const found = report.pluginReports.flatMap(linesOf);
+  const of = (isWarning: boolean) =>
+    found.flatMap(({ warning, line }) => (warning === isWarning ? [line] : []));
+  return { errors: of(false), warnings: of(true) };
+}
+
+function linesOf({ pluginName, conclusion, violations }: Report["pluginReports"][number]) {
+  const lines = violations.flatMap(
+    ({ ruleName, description, severity, violatingConstructs = [] }) => {
       const places = violatingConstructs.map(({ constructPath }) => constructPath ?? "somewhere");
-      return (places.length > 0 ? places : ["somewhere"]).map(
-        (place) => `${pluginName}: ${ruleName} at ${place}: ${description}`,
-      );
-    });
-    const failed = conclusion !== "success" && found.length === 0;
-    return failed ? [`${pluginName}: ${conclusion}, and does not say why`] : found;
-  });
+      return (places.length > 0 ? places : ["somewhere"]).map((place) => ({
+        warning: severity === "warning",
+        line: `${pluginName}: ${ruleName} at ${place}: ${description}`,
+      }));
+    },
+  );
+  if (conclusion === "success" || lines.some(({ warning }) => !warning)) return lines;
+  return [...lines, { warning: false, line: `${pluginName}: ${conclusion}, and does not say why` }];
 }
 
 /** One template, since all of the product is one stack. */

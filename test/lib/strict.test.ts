@@ -18,6 +18,6 @@ describe("AWS's own validation, as cdk.json asks for it", () => {
     });
 
     expect(() => app.synth()).toThrow(/validation/i);
-    expect(findingsIn(app.outdir).join("\n")).toContain(queue.node.path);
+    expect(findingsIn(app.outdir).errors.join("\n")).toContain(queue.node.path);
   });
 });

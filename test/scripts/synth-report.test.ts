@@ -17,7 +17,18 @@ describe("a report of validation", () => {
   test("without findings has none", () => {
     write([{ pluginName: "AwsSolutions", conclusion: "success", violations: [] }]);
 
-    expect(findingsIn(folder)).toEqual([]);
+    expect(findingsIn(folder)).toEqual({ errors: [], warnings: [] });
+  });
+
+  test("tells warnings from what fails", () => {
+    const one = (severity: string) => ({ ruleName: severity, description: "x", severity });
+    const violations = [one("warning"), one("error")];
+    write([{ pluginName: "X", conclusion: "failure", violations }]);
+
+    expect(findingsIn(folder)).toEqual({
+      errors: ["X: error at somewhere: x"],
+      warnings: ["X: warning at somewhere: x"],
+    });
   });
 
   test("says each place of each finding", () => {
@@ -25,7 +36,7 @@ describe("a report of validation", () => {
     const violation = { ruleName: "X-1", description: "is open", violatingConstructs: places };
     write([{ pluginName: "X", conclusion: "failure", violations: [violation] }]);
 
-    expect(findingsIn(folder)).toEqual([
+    expect(findingsIn(folder).errors).toEqual([
       "X: X-1 at Holdfast/A: is open",
       "X: X-1 at Holdfast/B: is open",
     ]);
@@ -34,10 +45,10 @@ describe("a report of validation", () => {
   test("that failed without saying why is a finding", () => {
     write([{ pluginName: "X", conclusion: "failure", violations: [] }]);
 
-    expect(findingsIn(folder)).toEqual(["X: failure, and does not say why"]);
+    expect(findingsIn(folder).errors).toEqual(["X: failure, and does not say why"]);
   });
 
   test("that is not there is a finding", () => {
-    expect(findingsIn(folder)).toHaveLength(1);
+    expect(findingsIn(folder).errors).toHaveLength(1);
   });
 });
