@@ -1,5 +1,6 @@
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
+import { oweCallback } from "../core/engine/fan-out/callback.ts";
 import { oweWebhooks } from "../core/engine/fan-out/owe-webhooks.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
 import type { Item } from "../core/ports/table.ts";
@@ -35,6 +36,7 @@ export function streamRuntime(): (row: Item) => Promise<void> | undefined {
   return (row) => {
     // A mail is owed from the commit on: its row is due, and this only saves the wait for a sweep.
     if (isOwedMail(row)) return sendOwed(mails, row).then(() => undefined);
+    if (row["kind"] === "callback") return oweCallback(fanOut, row);
     const commit = committedIn(row);
     return commit && oweWebhooks(fanOut, commit);
   };

@@ -55,7 +55,7 @@ export function sweepRuntime(): (leftMs: number) => Promise<Swept> {
   const now = () => clock.now();
   const { fire } = fireDue({
     ...handlers,
-    ...sendersDue(fanOutOf(vars, engine, secrets).senders),
+    ...sendersDue(fanOutOf(vars, engine, secrets)),
     run: {
       async fire(row) {
         await handlers.run?.fire(row);

@@ -25,7 +25,7 @@ import { type WebSockets, webSockets } from "./web-sockets.ts";
 export interface LocalFanOut {
   /** The table to write to, so that commits are heard of. */
   readonly watched: Table;
-  readonly due: DueHandlers;
+  due(): DueHandlers;
   /** Once the engine is there: what telling others needs of it. */
   open(engine: EngineDeps, secrets: Secrets): Told;
   /** Takes WebSockets on a server's port. */
@@ -73,7 +73,7 @@ export function localFanOut(
   });
   return {
     watched: feed.watched,
-    due: { ...sendersDue(senders), ticket: ticketsDue(table) },
+    due: () => ({ ...sendersDue(now().deps), ticket: ticketsDue(table) }),
     open(engine, secrets) {
       const options = { secrets, senders, report: log, allowLoopback: true, alone: true };
       const deps = fanOutParts(engine, options);

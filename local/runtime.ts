@@ -90,7 +90,7 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   const { engine } = wired;
   const told = telling.open(engine, secrets);
   const due = dueHandlers({ engine, queue: work, access, mailer: mailbox, publicUrl, log, data });
-  wired.due = fireDue({ ...due, ...telling.due });
+  wired.due = fireDue({ ...due, ...telling.due() });
 
   const app = localApp({ ...world, ...told }, engine, options);
   const dev = devRoutes({

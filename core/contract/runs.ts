@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Callback } from "./callback.ts";
 import {
   AnyJson,
   AnyObject,
@@ -66,6 +67,7 @@ export const StartRequest = z
     tags: Tags.optional(),
     deadline: line(64, "When the run must have ended: a time, or an ISO 8601 duration.").optional(),
     actor: ActorName.optional(),
+    callback: Callback.optional(),
   })
   .meta({
     id: "StartRequest",

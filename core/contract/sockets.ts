@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { EventTypes } from "./event-types.ts";
 import { count, idOf, isPlainObject, line } from "./fields.ts";
-import { EventTypes } from "./webhooks.ts";
 
 export const FRAME_RUNS_MAX = 100;
 export const FRAME_AFTER_MAX = 1_000;

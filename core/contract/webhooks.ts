@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EventTypes } from "./event-types.ts";
 import { count, idOf, line, listOf, prose, Timestamp, whole } from "./fields.ts";
 import { WorkflowName } from "./workflows.ts";
 
@@ -20,21 +21,6 @@ const Url = z
   .min(1)
   .max(2048)
   .meta({ description: "http or https; where the POSTs go.", examples: [EXAMPLE.url] });
-
-/** `run.failed`, `run.*`, or `*`. */
-export const EventTypes = z
-  .array(
-    z
-      .string()
-      .max(64)
-      .regex(/^(\*|[a-z_]+(\.[a-z_]+)*(\.\*)?)$/)
-      .meta({ examples: ["run.*"] }),
-  )
-  .max(50)
-  .meta({
-    description: "Types of events, `run.*` for a family; none means all.",
-    examples: [["run.succeeded", "run.failed"]],
-  });
 
 const Filter = z
   .strictObject({

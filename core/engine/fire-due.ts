@@ -27,6 +27,7 @@ export type DueKind =
   | "recovery"
   | "letter"
   | "ticket"
+  | "callback"
   | "connection";
 
 function kindOf(row: Item): DueKind {

@@ -7,6 +7,7 @@ import type { WorkflowRecord } from "../store/workflows.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
+import { CALLBACK_TYPES, callbackOf } from "./fan-out/callback.ts";
 import { handle } from "./handle.ts";
 import { ACTIVE_RUNS, activeRunUnit, isLimitRefusal, limitRefusal } from "./limits.ts";
 import { commitMade, runView } from "./read/run-view.ts";
@@ -97,6 +98,7 @@ async function create(
       ...(deadline !== undefined && { deadline }),
       ...(request.actor && { actor: asserted(caller, request.actor) }),
       ...(requestHash !== undefined && { requestHash }),
+      ...(request.callback && { callback: { types: request.callback.types ?? CALLBACK_TYPES } }),
       ...(limits.maxActiveRuns !== undefined && { units: [ACTIVE_RUNS] }),
     },
     actor: actorOf(caller),
@@ -104,6 +106,7 @@ async function create(
     also: (events) => [
       ...activeRunUnit(tenant, runId, limits, events),
       ...claimsOf(deps, tenant, request),
+      ...callbackOf(deps, tenant, runId, request),
     ],
     until: deps.elapsed() + API_TIME_MS,
   });

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { Problem } from "../kernel/problem.ts";
+import type { CallbackRequest } from "./fan-out/callback-request.ts";
 
 /** Who asks. Made by the door from the key; tenants never come from a body. */
 export type Caller = Readonly<{
@@ -44,6 +45,7 @@ export type StartRequest = Readonly<{
   id?: string | undefined;
   tags?: Readonly<Record<string, string>> | undefined;
   deadline?: string | undefined;
+  callback?: CallbackRequest | undefined;
   actor?: { kind: string; id: string } | undefined;
   idempotencyKey?: string | undefined;
   /** Hash of the body as it was sent, to tell a repeat from a reuse of its key. */

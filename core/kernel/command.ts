@@ -39,6 +39,8 @@ export type Command =
       deadline?: Instant;
       actor?: Actor;
       requestHash?: string;
+      /** Which events the run's own callback hears of. */
+      callback?: Readonly<{ types: readonly string[] }>;
       /** The limits that it takes a unit of while it is active. */
       units?: readonly string[];
     }>

@@ -47,6 +47,7 @@ export type Event =
       parent?: string;
       /** Of the request, when it had an Idempotency-Key: tells a repeat from a reuse. */
       requestHash?: string;
+      callback?: Readonly<{ types: readonly string[] }>;
       /** The limits of which it holds a unit until it ends. */
       units?: readonly string[];
     }>

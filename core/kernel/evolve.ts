@@ -121,6 +121,7 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
     ...(event.parent !== undefined && { parent: event.parent }),
     ...(event.deadline !== undefined && { deadline: event.deadline }),
     ...(event.units && { units: event.units }),
+    ...(event.callback && { callback: event.callback.types }),
     tokens: { "1": token },
     tokensMade: 1,
   };

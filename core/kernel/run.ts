@@ -118,6 +118,8 @@ export type Run = Readonly<{
   parent?: string;
   deadline?: Instant;
   units?: readonly string[];
+  /** The types of events that its own callback hears of. */
+  callback?: readonly string[];
   tokens: Readonly<Record<string, Token>>;
   tokensMade: number;
   arrivals: number;

@@ -20,6 +20,8 @@ export type Endpoint = Readonly<{
   disabledReason: string | null;
   /** Events before it are told only by `recover`. */
   from: Instant;
+  /** Of a callback: the tenant's secret that signs; a webhook has one of its own. */
+  secretName?: string;
   /** Since when every attempt has failed. */
   failingSince: Instant | null;
   createdAt: Instant;

@@ -12,6 +12,7 @@ import {
 } from "../kernel/run.ts";
 import { waitingOn } from "../kernel/waiting-on.ts";
 import type { Item, Operation } from "../ports/table.ts";
+import { callbackRows } from "./callbacks.ts";
 import { letterRows } from "./dead-letters.ts";
 import { jobRows } from "./job-rows.ts";
 import { owedMail } from "./outbox.ts";
@@ -36,7 +37,10 @@ export function rowsBeside(
   taskRows: ReadonlyMap<string, Item>,
   actor: Actor,
 ): readonly Operation[] {
-  const opening: Operation[] = [...letterRows(before, after, events, actor)];
+  const opening: Operation[] = [
+    ...letterRows(before, after, events, actor),
+    ...callbackRows(after, events),
+  ];
   if (before.seq === 0 || isShownAnew(before, after)) {
     opening.push({ type: "put", item: headRow(after) });
   }

@@ -64,7 +64,9 @@ async function lateAnswers(): Promise<readonly EventView[]> {
     edges: [{ from: "call", to: "hold" }],
   });
   const actor = { kind: "person", id: "ada@example.com" };
-  const key = await first.start("late", { tags: { a: "b" }, deadline: "2099-01-01", actor });
+  const callback = { url: "https://example.com/done" };
+  const more = { tags: { a: "b" }, deadline: "2099-01-01", actor, callback };
+  const key = await first.start("late", more);
   const drives = [first.drive(key)];
   await one.called;
   drives.push(second.drive(key));

@@ -310,6 +310,55 @@ describe("what a webhook has missed", () => {
   });
 });
 
+describe("a run's own callback", () => {
+  const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+  test("is told of its end, signed with the tenant's secret", async () => {
+    succeeded(await server.api.put("/v1/secrets/callbacks", { value: SECRET }));
+    const callback = { url: hooks.url("/callback"), secret: { $secret: "callbacks" } };
+    const run = await start(server.api, "short", null, { callback });
+
+    const [told] = await tell("/callback");
+    expect(told && verified(SECRET, told)).toMatchObject({
+      type: "run.succeeded",
+      data: { runId: run.id, seq: run.seq },
+    });
+    await server.killAndStart();
+    expect(hooks.at("/callback")).toHaveLength(1);
+  });
+
+  test("is told in order of what it asks for, after failures and a crash as well", async () => {
+    await publish(server.api, {
+      name: "waits",
+      nodes: [{ id: "w", type: "wait", event: { name: "go" } }],
+    });
+    hooks.answer("/callback-2", status(500), status(204));
+    const callback = { url: hooks.url("/callback-2"), types: ["run.*"] };
+    const run = await start(server.api, "waits", null, { callback });
+    await tell("/callback-2");
+    succeeded(await server.api.post(`/v1/runs/${run.id}/cancel`));
+    await server.killAndStart();
+    await advance(server.api, "PT6S");
+
+    const log = (await eventsOf(server.api, run.id)).filter(({ type }) => type.startsWith("run."));
+    const told = await tell("/callback-2", log.length + 1);
+    expect(told.map(({ json }) => json.data["seq"])).toEqual([1, ...log.map(({ seq }) => seq)]);
+    expect(told[0]?.headers).not.toHaveProperty("webhook-signature");
+  });
+
+  test("whose secret is not there is not told unsigned", async () => {
+    const callback = { url: hooks.url("/callback-3"), secret: { $secret: "nowhere" } };
+    const run = await start(server.api, "short", null, { callback });
+    await eventually("an end", async () => (await read(server.api, run.id)).endedAt ?? undefined);
+    succeeded(await server.api.put("/v1/secrets/nowhere", { value: SECRET }));
+    await advance(server.api, "PT6S");
+
+    const [told] = await tell("/callback-3");
+    expect(told && verified(SECRET, told)).toBeDefined();
+    expect(hooks.at("/callback-3")).toHaveLength(1);
+  });
+});
+
 describe("another tenant's webhook", () => {
   test("does not exist", async () => {
     const { api } = await server.tenant();

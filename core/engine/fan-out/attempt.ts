@@ -73,6 +73,10 @@ export function retryDelayMs(failures: number, askedMs: number): number | undefi
 async function headersOf(deps: FanOutDeps, endpoint: Endpoint, id: string, body: string) {
   const seconds = Math.floor(deps.realNow() / 1000);
   const keys = await signingKeys(deps.secrets, endpoint, deps.clock.now());
+  if (!keys) {
+    const message = `the secret ${endpoint.secretName} is not there, or not of the form whsec_…`;
+    throw new CallFailure("SECRET_NOT_FOUND", message, { retryable: true });
+  }
   const signatures = await Promise.all(keys.map((key) => signature(key, { id, seconds, body })));
   return {
     "content-type": "application/json",

@@ -1,8 +1,9 @@
-import type { Owed, Senders } from "../../ports/senders.ts";
+import type { Owed } from "../../ports/senders.ts";
 import { isSocket } from "../../store/connections.ts";
 import { deliveryKeyOf } from "../../store/deliveries.ts";
 import { isUnderWay, lineOf } from "../../store/lines.ts";
 import type { DueHandlers } from "../fire-due.ts";
+import { oweCallback } from "./callback.ts";
 import type { FanOutDeps } from "./deps.ts";
 import type { Live } from "./live.ts";
 import { goOnRecovering } from "./recover.ts";
@@ -30,8 +31,10 @@ export function carryOut(
 }
 
 /** Rows that are due tell senders: what was lost of their hints is found again here. */
-export function sendersDue(senders: Senders): DueHandlers {
+export function sendersDue(deps: FanOutDeps): DueHandlers {
+  const { senders } = deps;
   return {
+    callback: { fire: (row) => oweCallback(deps, row), isOwed: () => true },
     line: { fire: (row) => senders.owed({ type: "line", ...lineOf(row) }), isOwed: isUnderWay },
     delivery: {
       fire: (row) => senders.owed({ type: "delivery", ...deliveryKeyOf(row) }),

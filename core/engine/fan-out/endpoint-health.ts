@@ -1,10 +1,10 @@
 import { instantText } from "../../kernel/duration.ts";
 import type { Instant } from "../../kernel/json.ts";
 import { type Endpoint, isCallback } from "../../store/endpoints.ts";
+import { wantsType } from "../../store/wants-type.ts";
 import type { Tried } from "./attempt.ts";
 import type { FanOutDeps } from "./deps.ts";
 import { sendDirect } from "./direct-delivery.ts";
-import { wantsType } from "./wanted.ts";
 import { body } from "./webhook-body.ts";
 
 /** An endpoint that has failed for so long, whatever it was sent, is switched off. */

@@ -1,6 +1,6 @@
 import type { Instant, Json } from "../../kernel/json.ts";
 import { RESERVED, type Secrets } from "../../ports/secrets.ts";
-import type { Endpoint } from "../../store/endpoints.ts";
+import { type Endpoint, isCallback } from "../../store/endpoints.ts";
 import { keyIn } from "./webhook-signature.ts";
 
 /** After a rotation, deliveries carry signatures of both secrets for so long. */
@@ -16,13 +16,10 @@ function nameOf(id: string): string {
 export async function keepSecret(
   secrets: Secrets,
   { tenant, id }: Pick<Endpoint, "tenant" | "id">,
-  secret: string | SecretMarker,
+  current: string,
 ): Promise<void> {
-  const current = typeof secret === "string" ? secret : `$${secret.$secret}`;
   await secrets.put(tenant, nameOf(id), JSON.stringify({ current } satisfies Kept));
 }
-
-export type SecretMarker = Readonly<{ $secret: string }>;
 
 /** Puts `secret` in the place of the present one, which stays good for a day. */
 export async function rotateSecret(
@@ -48,24 +45,23 @@ export async function forgetSecret(
   await secrets.remove(tenant, nameOf(id));
 }
 
-/** The keys that sign what goes out now, newest first. */
+/** The keys that sign what goes out now, newest first; undefined when a named one is none. */
 export async function signingKeys(
   secrets: Secrets,
-  endpoint: Pick<Endpoint, "tenant" | "id">,
+  endpoint: Pick<Endpoint, "tenant" | "id" | "secretName">,
   now: Instant,
-): Promise<readonly Uint8Array<ArrayBuffer>[]> {
+): Promise<readonly Uint8Array<ArrayBuffer>[] | undefined> {
+  const { tenant, secretName } = endpoint;
+  if (secretName !== undefined) {
+    const own = keyIn((await secrets.get(tenant, secretName)) ?? "");
+    return own && [own];
+  }
+  if (isCallback(endpoint.id)) return [];
   const kept = await read(secrets, endpoint);
   if (!kept) return [];
   const { current, previous, previousUntil = 0 } = kept;
   const live = previous !== undefined && now < previousUntil ? [current, previous] : [current];
-  const keys: Uint8Array<ArrayBuffer>[] = [];
-  for (const secret of live) {
-    const named = secret.startsWith("$");
-    const value = named ? await secrets.get(endpoint.tenant, secret.slice(1)) : secret;
-    const key = value === undefined ? undefined : keyIn(value);
-    if (key) keys.push(key);
-  }
-  return keys;
+  return live.flatMap((secret) => keyIn(secret) ?? []);
 }
 
 async function read(

@@ -1,13 +1,13 @@
 import type { Line } from "../../ports/senders.ts";
 import type { Committed } from "../../store/commit.ts";
 import type { Subscription } from "../../store/connections.ts";
+import { wantsType } from "../../store/wants-type.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
 import { eventPages } from "./event-pages.ts";
 import { owe } from "./line.ts";
 import { forget, type LiveDeps, lineDeps } from "./live-deps.ts";
 import { pushLine } from "./push-line.ts";
 import { type Subscribing, subscribe } from "./subscribe.ts";
-import { wantsType } from "./wanted.ts";
 
 /** The WebSocket of a deployment, without its wires: connections, subscriptions and pushes. */
 export interface Live {

@@ -1,8 +1,9 @@
 import type { Committed } from "../../store/commit.ts";
 import type { Endpoint } from "../../store/endpoints.ts";
+import { wantsType } from "../../store/wants-type.ts";
 import type { FanOutDeps } from "./deps.ts";
 import { owe } from "./line.ts";
-import { wantsRun, wantsType } from "./wanted.ts";
+import { wantsRun } from "./wanted.ts";
 
 /**
  * Owes a commit to the webhooks that want one of its events. Undefined when none does, which costs

@@ -1,9 +1,9 @@
 import type { Line } from "../../ports/senders.ts";
 import type { Subscription } from "../../store/connections.ts";
 import { rows } from "../../store/rows.ts";
+import { wantsType } from "../../store/wants-type.ts";
 import { advance, CLAIM_MS, claim, type Held, toldUpTo } from "./line.ts";
 import { forget, type LiveDeps, lineDeps } from "./live-deps.ts";
-import { wantsType } from "./wanted.ts";
 
 /** RFC 6455's "try again later". */
 const TRY_AGAIN_LATER = 1013;

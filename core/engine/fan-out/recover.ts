@@ -9,9 +9,10 @@ import {
   readRecovery,
   removeRecovery,
 } from "../../store/recoveries.ts";
+import { wantsType } from "../../store/wants-type.ts";
 import type { FanOutDeps } from "./deps.ts";
 import { eventsAfter } from "./events-after.ts";
-import { wantsRun, wantsType } from "./wanted.ts";
+import { wantsRun } from "./wanted.ts";
 
 const PAGE = 100;
 /** When the sweep goes on with a recovery whose process died. */

@@ -4,6 +4,7 @@ import type { Line } from "../../ports/senders.ts";
 import { type Delivery, deliveryPut } from "../../store/deliveries.ts";
 import type { Endpoint } from "../../store/endpoints.ts";
 import type { LineState } from "../../store/lines.ts";
+import { wantsType } from "../../store/wants-type.ts";
 import type { EventView } from "../views.ts";
 import { attemptDelivery } from "./attempt.ts";
 import type { FanOutDeps } from "./deps.ts";
@@ -12,7 +13,7 @@ import { noteHealth } from "./endpoint-health.ts";
 import { eventsAfter } from "./events-after.ts";
 import { advance, CLAIM_MS, claim, type Held, toldUpTo } from "./line.ts";
 import { settled } from "./send-delivery.ts";
-import { type RunFacts, wantsRun, wantsType } from "./wanted.ts";
+import { type RunFacts, wantsRun } from "./wanted.ts";
 import { webhookBody } from "./webhook-body.ts";
 
 /**

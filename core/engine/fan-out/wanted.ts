@@ -7,15 +7,6 @@ export type RunFacts = Readonly<{
   tags: Readonly<Record<string, string>>;
 }>;
 
-/** `run.failed` for one type, `run.*` for a family, `*` or nothing for all. */
-export function wantsType(types: readonly string[], type: string): boolean {
-  if (types.length === 0) return true;
-  return types.some((wanted) => {
-    if (wanted === "*" || wanted === type) return true;
-    return wanted.endsWith(".*") && type.startsWith(wanted.slice(0, -1));
-  });
-}
-
 export function wantsRun({ workflow, tag }: Endpoint, facts: RunFacts): boolean {
   if (workflow !== null && workflow !== facts.workflow) return false;
   if (tag === null) return true;
