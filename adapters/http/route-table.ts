@@ -8,6 +8,7 @@ import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
+import { runInsightRoutes } from "./routes/run-insight.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { secretRoutes } from "./routes/secrets.ts";
@@ -24,6 +25,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runActionRoutes,
   ...runControlRoutes,
+  ...runInsightRoutes,
   ...eventRoutes,
   ...streamRoutes,
   ...taskRoutes,

@@ -5,6 +5,7 @@ import type { EngineDeps } from "./deps.ts";
 import type { DriveDeps } from "./drive.ts";
 import type { Engine } from "./engine.ts";
 import { eventsOf } from "./events/send-event.ts";
+import { insightOf } from "./insight.ts";
 import { jobsOf } from "./jobs.ts";
 import { linksOf } from "./links.ts";
 import { runsOf } from "./runs.ts";
@@ -25,6 +26,7 @@ export function createEngine(deps: EngineDeps): Engine {
     links: linksOf(deps),
     jobs: jobsOf(deps),
     control: controlOf(deps),
+    insight: insightOf(deps),
     deadLetters: deadLettersOf(deps),
     tools: toolsOf(deps),
   };

@@ -2,6 +2,7 @@ import type { Json } from "../kernel/json.ts";
 import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
 import type { DeadLetterFilter, RunFilter, TaskFilter } from "./filters.ts";
+import type { Insight } from "./insight.ts";
 import type {
   HeartbeatView,
   JobDone,
@@ -118,6 +119,7 @@ export interface Engine {
     fail(caller: Caller, jobId: string, request: JobFailed): Promise<Result<JobReceipt>>;
   };
   readonly control: RunControl;
+  readonly insight: Insight;
   readonly deadLetters: {
     list(
       caller: Caller,

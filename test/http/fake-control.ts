@@ -16,6 +16,11 @@ export const fakeRunControl: Engine["control"] = {
   cancelStep: async (_caller, id) => none(id),
 };
 
+export const fakeInsight: Engine["insight"] = {
+  explain: async (_caller, id) => none(id),
+  advice: async (_caller, id) => none(id),
+};
+
 export const fakeDeadLetters: Engine["deadLetters"] = {
   list: async () => ok({ data: [], nextCursor: null }),
   get: async (_caller, id) => none(id),

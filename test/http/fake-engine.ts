@@ -11,7 +11,7 @@ import type {
   WorkflowView,
 } from "../../core/engine/views.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { fakeControl, fakeDeadLetters, fakeRunControl } from "./fake-control.ts";
+import { fakeControl, fakeDeadLetters, fakeInsight, fakeRunControl } from "./fake-control.ts";
 import { fakeJobs } from "./fake-jobs.ts";
 import { AT, runOf, runSummaryOf } from "./fake-runs.ts";
 
@@ -176,6 +176,7 @@ export function fakeEngine() {
     },
     jobs: fakeJobs,
     control: fakeRunControl,
+    insight: fakeInsight,
     deadLetters: fakeDeadLetters,
     tools: {
       list: async () => ({ data: [...tools.values()], nextCursor: null }),
