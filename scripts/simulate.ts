@@ -9,6 +9,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     seeds: { type: "string", default: String(SEEDS) },
     from: { type: "string", default: "1" },
+    "until-wrong": { type: "boolean", default: false },
   },
 });
 
@@ -28,6 +29,7 @@ for (let seed = first; seed < first + count; seed++) {
   failed.push(seed);
   console.log(`seed ${seed}:`);
   for (const violation of told.violations) console.log(`  ${violation}`);
+  if (values["until-wrong"]) break;
 }
 
 const seconds = ((performance.now() - began) / 1_000).toFixed(1);
