@@ -49,8 +49,12 @@ export class Keys extends Construct {
     return this.#ledger.keyArn;
   }
 
-  grantLinks(grantee: IGrantable): void {
-    grant(grantee, { actions: ["kms:GenerateMac", "kms:VerifyMac"], on: [this.linksArn] });
+  grantMakeLinks(grantee: IGrantable): void {
+    grant(grantee, { actions: ["kms:GenerateMac"], on: [this.linksArn] });
+  }
+
+  grantCheckLinks(grantee: IGrantable): void {
+    grant(grantee, { actions: ["kms:VerifyMac"], on: [this.linksArn] });
   }
 
   grantLedger(grantee: IGrantable): void {

@@ -53,7 +53,9 @@ export class Lanes extends Construct {
 
   /** Connects the lanes that are here, and lets the worker work off those that will be. */
   feed(worker: IFunction): void {
-    grantWork(worker, this.#key, this.#all(), OWN);
+    grantWork(worker, this.#key, [this.#own()], OWN);
+    // The worker itself says for how long it holds a message.
+    grant(worker, { actions: ["sqs:ChangeMessageVisibility"], on: this.#all(), because: OWN });
     for (const lane of this.shared) lane.feed(worker);
   }
 

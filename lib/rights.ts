@@ -23,7 +23,8 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
     bus.grantPublish(fn);
     mail?.grantSend(fn);
   }
-  for (const fn of [api, stream, sweep]) keys.grantLinks(fn);
+  for (const fn of [api, stream, sweep]) keys.grantMakeLinks(fn);
+  keys.grantCheckLinks(api);
   keys.grantLedger(api);
   for (const fn of [step, stream, webhook, sweep]) secrets.grantUse(fn);
   secrets.grantKeep(api);

@@ -130,19 +130,14 @@ export function grantSend(
   grantKey(grantee, key, "sqs", "write");
 }
 
-/** What Lambda asks for in the function's name, and what a worker does with its messages. */
+/** What Lambda asks for in the function's name. */
 export function grantWork(
   grantee: IGrantable,
   key: IKey,
   on: readonly string[],
   because?: string,
 ): void {
-  const actions = [
-    "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ReceiveMessage",
-  ];
+  const actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
   grant(grantee, { actions, on, ...(because ? { because } : {}) });
   grantKey(grantee, key, "sqs", "read");
 }
