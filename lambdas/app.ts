@@ -7,6 +7,7 @@ import { createEngine } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
 import { streamsOf } from "../core/engine/fan-out/follow-run.ts";
+import { hooksOf } from "../core/engine/fan-out/hooks.ts";
 import { ticketsOf } from "../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../core/engine/fan-out/webhooks.ts";
 import type { OwnLanes } from "../core/engine/people/own-lanes.ts";
@@ -34,6 +35,7 @@ export function appOf({ engine, fanOut, access, secrets, publicUrl }: AppMeans):
     webhooks: webhooksOf(fanOut),
     streams: streamsOf(fanOut),
     tickets: ticketsOf(fanOut),
+    hooks: hooksOf(fanOut, createEngine(engine)),
     replays: tableReplays({ table, clock }),
     limits: HTTP_LIMITS,
     version: VERSION,

@@ -2,10 +2,12 @@ import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { SqliteDatabase } from "../adapters/sqlite/open.ts";
 import { sqliteFeed } from "../adapters/sqlite/sqlite-feed.ts";
+import { createEngine } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { carryOut, sendersDue } from "../core/engine/fan-out/carry-out.ts";
 import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
 import { type Streams, streamsOf } from "../core/engine/fan-out/follow-run.ts";
+import { type Hooks, hooksOf } from "../core/engine/fan-out/hooks.ts";
 import { type Live, liveOf } from "../core/engine/fan-out/live.ts";
 import { oweWebhooks } from "../core/engine/fan-out/owe-webhooks.ts";
 import { type Tickets, ticketsDue, ticketsOf } from "../core/engine/fan-out/tickets.ts";
@@ -41,6 +43,7 @@ export type Told = Readonly<{
   webhooks: Webhooks;
   streams: Streams;
   tickets: Tickets;
+  hooks: Hooks;
   live: Live;
 }>;
 
@@ -79,7 +82,8 @@ export function localFanOut(
       const deps = fanOutParts(engine, options);
       const tickets = ticketsOf(deps);
       const live = localLive(deps, { sockets, tickets });
-      const told = { webhooks: webhooksOf(deps), streams: streamsOf(deps), tickets, live };
+      const hooks = hooksOf(deps, createEngine(engine));
+      const told = { webhooks: webhooksOf(deps), streams: streamsOf(deps), tickets, hooks, live };
       opened = { deps, told };
       return told;
     },

@@ -160,7 +160,7 @@ function localEngine(
 }
 
 function localApp(
-  { table, clock, access, secrets, webhooks, streams, tickets, live }: World & Told,
+  { table, clock, access, secrets, webhooks, streams, tickets, hooks, live }: World & Told,
   engine: EngineDeps,
   { version, publicUrl, log }: LocalOptions,
 ): HttpApp {
@@ -171,6 +171,7 @@ function localApp(
     webhooks,
     streams,
     tickets,
+    hooks,
     replays: tableReplays({ table, clock }),
     limits: HTTP_LIMITS,
     version,

@@ -1,6 +1,7 @@
 import type { Access, Replays } from "../../core/engine/access.ts";
 import type { Engine } from "../../core/engine/engine.ts";
 import type { Streams } from "../../core/engine/fan-out/follow-run.ts";
+import type { Hooks } from "../../core/engine/fan-out/hooks.ts";
 import type { Tickets } from "../../core/engine/fan-out/tickets.ts";
 import type { Webhooks } from "../../core/engine/fan-out/webhooks.ts";
 import type { Log } from "../../core/ports/log.ts";
@@ -18,6 +19,7 @@ export type AppDeps = Readonly<{
   webhooks: Webhooks;
   streams: Streams;
   tickets: Tickets;
+  hooks: Hooks;
   replays: Replays;
   limits: HttpLimits;
   version: string;

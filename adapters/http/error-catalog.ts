@@ -80,6 +80,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "A key is needed",
     next: "Send `Authorization: Bearer hf_…` with a key that is not revoked.",
   },
+  SIGNATURE_INVALID: {
+    status: 403,
+    title: "The delivery is not signed for this hook",
+    next: "Sign it as Standard Webhooks has it, with the hook's secret and a clock that is right.",
+  },
   TICKET_INVALID: {
     status: 401,
     title: "This ticket opens nothing",

@@ -19,6 +19,7 @@ export const TAGS = [
   { name: "Workers", description: "Jobs for those who poll for them." },
   { name: "Secrets", description: "Named values that only the call that uses them sees." },
   { name: "Webhooks", description: "Addresses that are told what happens." },
+  { name: "Hooks", description: "Addresses for others' webhooks." },
   { name: "Keys", description: "Who may ask, for one tenant." },
   { name: "Platform", description: "Tenants; for the deployment's own administrator." },
   { name: "Signed links", description: "Decisions by mail, without a key." },

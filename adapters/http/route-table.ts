@@ -4,6 +4,7 @@ import { approveRoutes } from "./routes/approve.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   ...secretRoutes,
   ...webhookRoutes,
   ...deliveryRoutes,
+  ...hookRoutes,
   ...keyRoutes,
   ...tenantRoutes,
   ...approveRoutes,

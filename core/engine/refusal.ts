@@ -29,6 +29,7 @@ export type RefusalCode =
   | "ALREADY_VOTED"
   | "DEAD_LETTER_CLOSED"
   | "TICKET_INVALID"
+  | "SIGNATURE_INVALID"
   | "LINK_DEAD"
   | "NONCE_INVALID"
   | "FORBIDDEN"

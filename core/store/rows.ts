@@ -47,6 +47,8 @@ export const rows = {
   deadLetter: (tenant: string, id: string): Key => ({ pk: `${tenant}#dead#${id}`, sk: "letter" }),
   secret: (tenant: string, name: string): Key => ({ pk: `${tenant}#secrets`, sk: name }),
   webhook: (tenant: string, id: string): Key => ({ pk: `${tenant}#webhooks`, sk: id }),
+  /** An address for others' webhooks. */
+  hook: (tenant: string, name: string): Key => ({ pk: `${tenant}#hooks`, sk: name }),
   /** Whom one run tells; it lives and dies with its run. */
   callback: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "callback" }),
   /** Written with commits that a callback is to hear of: see `core/store/callbacks.ts`. */

@@ -2,6 +2,7 @@ import { httpApp } from "../../adapters/http/app.ts";
 import { type AppDeps, HTTP_LIMITS } from "../../adapters/http/app-deps.ts";
 import type { HttpRequest, HttpResponse } from "../../adapters/http/http.ts";
 import { streamsOf } from "../../core/engine/fan-out/follow-run.ts";
+import { hooksOf } from "../../core/engine/fan-out/hooks.ts";
 import { ticketsOf } from "../../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../../core/engine/fan-out/webhooks.ts";
 import { memoryFanOut } from "../support/memory-fan-out.ts";
@@ -34,6 +35,7 @@ export function door(changes: Partial<AppDeps> = {}) {
     webhooks: webhooksOf(told),
     streams: streamsOf(told),
     tickets: ticketsOf(told),
+    hooks: hooksOf(told, fake.engine),
     replays: fakeReplays(),
     limits: HTTP_LIMITS,
     version: "0.1.0",
