@@ -1,8 +1,11 @@
+import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { readPlatformKey } from "../adapters/aws/platform-key.ts";
 import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
+import { closingAccess } from "../core/engine/fan-out/closing-access.ts";
+import { liveOnRows } from "../wiring/live-on-rows.ts";
 import { accessOf, appOf } from "./app.ts";
 import { engineOf } from "./engine.ts";
 import { env } from "./env.ts";
@@ -33,10 +36,13 @@ export async function apiRuntime(): Promise<HttpApp> {
   });
   const place = { client: manager, secretId: vars.PLATFORM_KEY_SECRET };
   const platformKey = await readPlatformKey(place);
+  const fanOut = fanOutOf(vars, engine, secrets);
+  const sockets = apiGatewaySockets(socketsClient(vars.SOCKET_ENDPOINT));
+  const live = liveOnRows(fanOut, { sockets, timeMs: 0 });
   return appOf({
     engine,
-    fanOut: fanOutOf(vars, engine, secrets),
-    access: accessOf(store, platformKey, lanesOf(vars, table).ownLanes),
+    fanOut,
+    access: closingAccess(accessOf(store, platformKey, lanesOf(vars, table).ownLanes), live),
     secrets,
     publicUrl: vars.PUBLIC_URL,
   });

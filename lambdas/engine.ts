@@ -5,6 +5,7 @@ import { ok, refuse } from "../core/engine/refusal.ts";
 import type { Functions } from "../core/ports/functions.ts";
 import type { Queue, RunKey } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
+import type { Senders } from "../core/ports/senders.ts";
 import type { Signer } from "../core/ports/signer.ts";
 import type { StateMachines } from "../core/ports/state-machines.ts";
 import type { Timers } from "../core/ports/timers.ts";
@@ -65,4 +66,13 @@ export const NO_SIGNER: Signer = {
 export const NO_RUNS: { queue: Queue; timers: Timers } = {
   queue: { wake: () => Promise.reject(new Error("this function wakes no runs")) },
   timers: { set: () => Promise.reject(new Error("this function sets no timers")) },
+};
+
+const refused = () => Promise.reject(new Error("this function is granted no secrets"));
+/** For functions that call nothing which needs one. */
+export const NO_SECRETS: Secrets = { put: refused, get: refused, names: refused, remove: refused };
+
+/** For functions that deliver nothing. */
+export const NO_SENDERS: Senders = {
+  owed: () => Promise.reject(new Error("this function tells no senders")),
 };

@@ -57,6 +57,7 @@ const NEEDS = {
     "MODELS",
     "TOOLS",
     "WEBHOOK_QUEUE",
+    "SOCKET_ENDPOINT",
   ],
   /** Drives runs: works off the lanes, which are FIFO queues with one group per run. */
   step: [...STORE, ...WAKE, ...TIMERS, "SECRETS_PREFIX", "MODELS", "TOOLS"],

@@ -1,7 +1,10 @@
 import middy from "@middy/core";
-import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
+import type { APIGatewayProxyResultV2 } from "aws-lambda";
+import { type SocketEvent, socketRuntime } from "./socket-runtime.ts";
 
-/** Connections are refused by name until this version can tell them anything. */
-export const handler = middy<APIGatewayProxyWebsocketEventV2, APIGatewayProxyResultV2>().handler(
-  async () => ({ statusCode: 501, body: "this version serves no WebSocket" }),
-);
+const answer = socketRuntime();
+
+/** $connect, $disconnect and $default of the WebSocket API. */
+export const handler = middy<SocketEvent, APIGatewayProxyResultV2>().handler(async (event) => ({
+  statusCode: await answer(event),
+}));

@@ -1,8 +1,7 @@
 import type { HttpApp, HttpRequest, HttpResponse } from "../adapters/http/http.ts";
-import type { Secrets } from "../core/ports/secrets.ts";
 import { fanOutParts } from "../wiring/fan-out-parts.ts";
 import { accessOf, appOf } from "./app.ts";
-import { engineOf, NO_RUNS, NO_SIGNER } from "./engine.ts";
+import { engineOf, NO_RUNS, NO_SECRETS, NO_SENDERS, NO_SIGNER } from "./engine.ts";
 import { env } from "./env.ts";
 import { outboundPolicy } from "./outbound-policy.ts";
 import { log, storeOf } from "./store.ts";
@@ -22,12 +21,11 @@ export function sseRuntime(): HttpApp {
     models: "{}",
     lookEveryMs: LOOK_EVERY_MS,
   });
-  const senders = { owed: () => Promise.reject(new Error("this function tells no senders")) };
   const app = appOf({
     engine,
     fanOut: fanOutParts(engine, {
       secrets: NO_SECRETS,
-      senders,
+      senders: NO_SENDERS,
       report: log,
       ...outboundPolicy(),
       alone: false,
@@ -49,6 +47,3 @@ function elsewhere({ PUBLIC_URL }: { PUBLIC_URL: string }, { path }: HttpRequest
   const location = `${PUBLIC_URL}${path.startsWith("/") ? path : "/"}`;
   return { status: 308, headers: { location }, body: "" };
 }
-
-const refused = () => Promise.reject(new Error("this function reads no secrets"));
-const NO_SECRETS: Secrets = { put: refused, get: refused, names: refused, remove: refused };

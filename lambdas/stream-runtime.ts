@@ -1,12 +1,16 @@
+import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
+import { eventBridgeBus, eventBridgeClient } from "../adapters/aws/event-bridge-bus.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
+import { busEvents } from "../core/engine/fan-out/bus-events.ts";
 import { oweCallback } from "../core/engine/fan-out/callback.ts";
 import { oweWebhooks } from "../core/engine/fan-out/owe-webhooks.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
 import type { Item } from "../core/ports/table.ts";
-import { committedIn } from "../core/store/commit.ts";
+import { type Committed, committedIn } from "../core/store/commit.ts";
 import { isOwedMail } from "../core/store/outbox.ts";
 import { owedMails } from "../wiring/due-handlers.ts";
+import { liveOnRows } from "../wiring/live-on-rows.ts";
 import { engineOf } from "./engine.ts";
 import { env } from "./env.ts";
 import { fanOutOf } from "./fan-out.ts";
@@ -16,6 +20,9 @@ import { log, storeOf } from "./store.ts";
 
 /** It follows nobody: the stream tells it what is new. */
 const LOOK_EVERY_MS = 60_000;
+
+/** What one push may take; what is left is found by the sweep. */
+const PUSH_MS_MAX = 10_000;
 
 /** What is told of each row that is written to the table; made once per instance. */
 export function streamRuntime(): (row: Item) => Promise<void> | undefined {
@@ -33,11 +40,34 @@ export function streamRuntime(): (row: Item) => Promise<void> | undefined {
   const fanOut = fanOutOf(vars, engine, secrets);
   const mails = owedMails({ engine, mailer: mailerOf(vars), publicUrl: vars.PUBLIC_URL, log });
 
+  const live = liveOnRows(fanOut, {
+    sockets: apiGatewaySockets(socketsClient(vars.SOCKET_ENDPOINT)),
+    timeMs: PUSH_MS_MAX,
+  });
+  const bus = eventBridgeBus({ client: eventBridgeClient(), bus: vars.EVENT_BUS });
+
+  /** Who listens now is told as well as can be: the line's row is due until it was told. */
+  const push = async (commit: Committed) => {
+    try {
+      await live.committed(commit);
+    } catch (error) {
+      log.error("a commit was not pushed", { run: commit.runId, error: String(error) });
+    }
+  };
+
+  async function tell(commit: Committed, row: Item): Promise<void> {
+    const events = busEvents(commit, row, engine.hash);
+    const publishing = events.length > 0 ? bus.publish(events) : Promise.resolve();
+    const owing = oweWebhooks(fanOut, commit) ?? Promise.resolve();
+    await Promise.all([owing, push(commit), publishing]);
+  }
+
   return (row) => {
     // A mail is owed from the commit on: its row is due, and this only saves the wait for a sweep.
     if (isOwedMail(row)) return sendOwed(mails, row).then(() => undefined);
     if (row["kind"] === "callback") return oweCallback(fanOut, row);
     const commit = committedIn(row);
-    return commit && oweWebhooks(fanOut, commit);
+    if (!commit) return undefined;
+    return tell(commit, row);
   };
 }

@@ -1,3 +1,4 @@
+import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, asmTenantData, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { dynamoClient } from "../adapters/aws/dynamo-client.ts";
 import { dynamoTenantData } from "../adapters/aws/dynamo-tenant-data.ts";
@@ -5,9 +6,14 @@ import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { s3Bucket, s3TenantData } from "../adapters/aws/s3-artifacts.ts";
 import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import { sendersDue } from "../core/engine/fan-out/carry-out.ts";
-import { fireDue } from "../core/engine/fire-due.ts";
+import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
+import { ticketsDue } from "../core/engine/fan-out/tickets.ts";
+import { type DueHandlers, fireDue } from "../core/engine/fire-due.ts";
 import { putOff, type Swept, sweep } from "../core/engine/sweep.ts";
+import type { Senders } from "../core/ports/senders.ts";
+import { isSocket } from "../core/store/connections.ts";
 import { dueHandlers } from "../wiring/due-handlers.ts";
+import { connectionsDue, liveOnRows } from "../wiring/live-on-rows.ts";
 import { accessOf } from "./app.ts";
 import { engineOf } from "./engine.ts";
 import { env } from "./env.ts";
@@ -15,7 +21,7 @@ import { fanOutOf } from "./fan-out.ts";
 import { lanesOf } from "./lanes.ts";
 import { mailerOf } from "./mailer.ts";
 import { asHints, queueOf, timersOf } from "./messages.ts";
-import { log, storeOf } from "./store.ts";
+import { log, storeOf, type Vars } from "./store.ts";
 
 /** Followed by nobody: the sweep hands on, and drives nothing. */
 const LOOK_EVERY_MS = 60_000;
@@ -55,7 +61,7 @@ export function sweepRuntime(): (leftMs: number) => Promise<Swept> {
   const now = () => clock.now();
   const { fire } = fireDue({
     ...handlers,
-    ...sendersDue(fanOutOf(vars, engine, secrets)),
+    ...telling(vars, fanOutOf(vars, engine, secrets)),
     run: {
       async fire(row) {
         await handlers.run?.fire(row);
@@ -65,4 +71,24 @@ export function sweepRuntime(): (leftMs: number) => Promise<Swept> {
   });
   const { elapsed } = engine;
   return (leftMs) => sweep({ table, now, elapsed, fire, log }, elapsed() + leftMs);
+}
+
+/** What one push may take of a sweep. */
+const PUSH_MS_MAX = 5_000;
+
+/** Lines of connections are pushed here; those of webhooks go to their own function. */
+function telling({ SOCKET_ENDPOINT }: Vars<"SOCKET_ENDPOINT">, fanOut: FanOutDeps): DueHandlers {
+  const sockets = apiGatewaySockets(socketsClient(SOCKET_ENDPOINT));
+  const live = liveOnRows(fanOut, { sockets, timeMs: PUSH_MS_MAX });
+  const senders: Senders = {
+    owed: (what, inMs) =>
+      what.type === "line" && isSocket(what.subscriber)
+        ? live.push(what, fanOut.elapsed() + PUSH_MS_MAX)
+        : fanOut.senders.owed(what, inMs),
+  };
+  return {
+    ...sendersDue({ ...fanOut, senders }),
+    ...connectionsDue(live),
+    ticket: ticketsDue(fanOut.table),
+  };
 }

@@ -19,12 +19,12 @@ export function environments(parts: Parts, props: HoldfastProps) {
   const secret = { SECRETS_PREFIX: secrets.prefix };
   const tools = { allowedTargets: props.allowedTargets ?? {} };
   const models = { MODELS: JSON.stringify(props.models ?? {}), TOOLS: JSON.stringify(tools) };
-  const posted = { WEBHOOK_QUEUE: webhooks.url };
   const socket = { SOCKET_ENDPOINT: sockets.endpoint };
+  const posted = { WEBHOOK_QUEUE: webhooks.url, ...socket };
   const address = { PUBLIC_URL: http.url };
   const links = { LINK_KEY: keys.linksArn };
   const mailed = { ...links, ...address, MAIL_SENDER: mail?.sender ?? "" };
-  const tell = { ...posted, ...socket, EVENT_BUS: bus.bus.eventBusName };
+  const tell = { ...posted, EVENT_BUS: bus.bus.eventBusName };
   return {
     lanes: {
       LANE_PREFIX: lanes.prefix,
@@ -44,7 +44,7 @@ export function environments(parts: Parts, props: HoldfastProps) {
     step: { ...move, ...secret, ...models },
     stream: { ...move, ...secret, ...tell, ...mailed },
     timer: move,
-    webhook: { ...store, ...posted, ...secret },
+    webhook: { ...store, WEBHOOK_QUEUE: webhooks.url, ...secret },
     socket: { ...store, ...socket },
     sse: { ...store, ...address },
     sweep: { ...move, ...secret, ...models, ...tell, ...mailed },

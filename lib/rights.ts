@@ -18,7 +18,7 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   for (const fn of [api, step, stream, timer, sweep, letter]) timers.grantSet(fn);
   for (const fn of [api, sweep]) lanes.grantOpen(fn, step);
   for (const fn of [api, stream, webhook, sweep]) webhooks.grantSend(fn);
-  for (const fn of [stream, socket, sweep]) sockets.grantSend(fn);
+  for (const fn of [api, stream, socket, sweep]) sockets.grantSend(fn);
   for (const fn of [stream, sweep]) {
     bus.grantPublish(fn);
     mail?.grantSend(fn);

@@ -24,8 +24,22 @@ const SYNCHRONOUS: Readonly<Record<string, Apart>> = {
     },
   },
   re2js: { contents: `export { RE2JS } from "re2js";`, exports: { re2js: { RE2JS: "RE2JS" } } },
+  feelin: {
+    contents: `export * from "feelin";`,
+    exports: { feelin: sameNames("evaluate", "parseExpression", "parseUnaryTests", "unaryTest") },
+  },
+  quickjs: {
+    contents: `export * from "quickjs-emscripten-core";`,
+    exports: {
+      "quickjs-emscripten-core": sameNames("newQuickJSWASMModuleFromVariant", "newVariant"),
+    },
+  },
   croner: { contents: `export { Cron } from "croner";`, exports: { croner: { Cron: "Cron" } } },
 };
+
+function sameNames(...names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, name]));
+}
 
 /**
  * Takes two kinds of packages out of what a cold start loads: those of the list above, and all that

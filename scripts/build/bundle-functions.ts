@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type BuildOptions, build as bundle, type Metafile, type Plugin } from "esbuild";
 import { FUNCTION_NAMES, type FunctionName } from "../../lambdas/env.ts";
 import { apart } from "./apart.ts";
+import { scriptThread } from "./script-thread.ts";
 
 /** What one function's folder holds: what its start loads, and what is loaded later. */
 export type Bundle = Readonly<{
@@ -56,10 +57,15 @@ export async function bundleFunctions(
       const outdir = join(output, name);
       rmSync(outdir, { recursive: true, force: true });
       const later: Metafile[] = [];
+      const keep = (made: Metafile) => void later.push(made);
       const settings = { ...SETTINGS, plugins: [...SETTINGS.plugins] };
       const { metafile } = await bundle({
         ...settings,
-        plugins: [...settings.plugins, apart(outdir, settings, (made) => later.push(made))],
+        plugins: [
+          ...settings.plugins,
+          scriptThread(outdir, settings, keep),
+          apart(outdir, settings, keep),
+        ],
         entryPoints: { index: `lambdas/${name}.ts` },
         outdir,
         metafile: true,
