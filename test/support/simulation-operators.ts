@@ -12,6 +12,16 @@ type World = Readonly<{
   insist<Value>(ask: (process: Process) => Promise<Result<Value>>): Promise<Result<Value>>;
 }>;
 
+/** What may be done to a run that has not ended. */
+export const CONTROLS = ["pause", "skip", "cancel", "patch", "end", "undo"] as const;
+export type Control = (typeof CONTROLS)[number];
+
+export type Operators = Readonly<{
+  /** Looks at a run, and perhaps does something about it. */
+  look(run: Run): void;
+  give(control: Control, run: Run): void;
+}>;
+
 /** Refusals that are true whenever a run moves on before the operator's request comes to it. */
 const TOO_LATE = new Set(["RUN_ENDED", "RUN_NOT_FAILED", "STEP_NOT_OPEN", "ANSWER_IS_APPROVAL"]);
 
@@ -19,7 +29,7 @@ const TOO_LATE = new Set(["RUN_ENDED", "RUN_NOT_FAILED", "STEP_NOT_OPEN", "ANSWE
  * Those who take runs in hand: they retry, pause, resume and cancel them, and skip or cancel steps,
  * whether that makes sense or not. When all is calm they resume what they paused, and go home.
  */
-export function operators({ chance, witness, isCalm, insist }: World): (run: Run) => void {
+export function operators({ chance, witness, isCalm, insist }: World): Operators {
   async function then(
     run: Run,
     what: string,
@@ -30,11 +40,11 @@ export function operators({ chance, witness, isCalm, insist }: World): (run: Run
     witness.violations.push(`${run.id} would not be ${what}: ${given.refusal.code}`);
   }
 
-  function some(run: Run): void {
+  function give(control: Control, run: Run): void {
     const { id } = run;
     const open = tokensOf(run).filter((token) => token.visit > 0);
     const step = open.length > 0 ? stepOf(chance.pick(open)) : "none.1";
-    switch (chance.pick(["pause", "pause", "skip", "cancel", "patch", "end"] as const)) {
+    switch (control) {
       case "pause":
         return void then(run, "paused", ({ engine }) => engine.control.pause(CALLER, id, {}));
       case "skip": {
@@ -54,13 +64,14 @@ export function operators({ chance, witness, isCalm, insist }: World): (run: Run
         );
       }
       case "end":
+      case "undo":
         return void then(run, "cancelled", ({ engine }) =>
-          engine.runs.cancel(CALLER, id, "by chance", chance.happens(0.5)),
+          engine.runs.cancel(CALLER, id, "by hand", control === "undo"),
         );
     }
   }
 
-  return (run) => {
+  function look(run: Run): void {
     const { id, status } = run;
     if (status === "paused" && (isCalm() || chance.happens(0.3))) {
       void then(run, "resumed", ({ engine }) => engine.control.resume(CALLER, id));
@@ -69,6 +80,8 @@ export function operators({ chance, witness, isCalm, insist }: World): (run: Run
     if (status === "failed" && chance.happens(0.3)) {
       void then(run, "retried", ({ engine }) => engine.runs.retry(CALLER, id));
     }
-    if (!hasEnded(run) && chance.happens(0.04)) some(run);
-  };
+    if (!hasEnded(run) && chance.happens(0.04)) give(chance.pick(CONTROLS), run);
+  }
+
+  return { look, give };
 }

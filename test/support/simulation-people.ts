@@ -2,7 +2,7 @@ import type { Result } from "../../core/engine/refusal.ts";
 import { hasEnded, tokensOf } from "../../core/kernel/run.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import { EVENTS, PEOPLE } from "./simulation-flows.ts";
-import { operators } from "./simulation-operators.ts";
+import { type Control, operators } from "./simulation-operators.ts";
 import { CALLER, type Process } from "./simulation-process.ts";
 import type { Chance } from "./simulation-random.ts";
 import type { Time } from "./simulation-time.ts";
@@ -18,6 +18,8 @@ export type Acknowledged = Readonly<{
 export type People = Readonly<{
   /** Starts runs, and begins to answer what they ask. */
   begin(workflows: readonly string[], starts: number): void;
+  /** What an operator does to the first run, as soon as there is something to do it to. */
+  order(control: Control): void;
   isDone(): boolean;
   acknowledged: Acknowledged;
 }>;
@@ -59,7 +61,15 @@ export function people(world: World): People {
     }
   }
 
-  const takeInHand = operators({ ...world, insist });
+  const hands = operators({ ...world, insist });
+
+  /** Once the run has a step under way, somebody does this to it. */
+  function order(control: Control): void {
+    const [run] = witness.runs.values();
+    if (run && (hasEnded(run) || tokensOf(run).some(({ visit }) => visit > 0))) {
+      hands.give(control, run);
+    } else time.after(20, () => order(control));
+  }
 
   async function start(workflow: string, key: string): Promise<void> {
     const started = await insist(({ engine }) =>
@@ -110,7 +120,7 @@ export function people(world: World): People {
   /** Somebody looks what is asked for, and answers some of it. */
   function answer(): void {
     for (const run of witness.runs.values()) {
-      takeInHand(run);
+      hands.look(run);
       if (hasEnded(run)) continue;
       for (const task of Object.keys(run.tasks)) {
         if (world.isCalm() || chance.happens(0.3)) void decide(run.id, task);
@@ -127,6 +137,7 @@ export function people(world: World): People {
 
   return {
     acknowledged,
+    order,
     isDone: () => starting === 0,
     begin(workflows, starts) {
       for (let n = 0; n < starts; n++) {

@@ -5,6 +5,7 @@ import { waitingOn } from "../../core/kernel/waiting-on.ts";
 import type { Sketch } from "./given-sketch.ts";
 import { checkAfter } from "./simulation-check.ts";
 import { randomFlow } from "./simulation-flows.ts";
+import type { Control } from "./simulation-operators.ts";
 import { CALLER } from "./simulation-process.ts";
 import { chanceOf } from "./simulation-random.ts";
 import { CALM, type Fate, type Rates } from "./simulation-table.ts";
@@ -65,12 +66,18 @@ export async function simulate(seed: number): Promise<Simulated> {
 }
 
 /** One run of a workflow to which nothing happens but this, at its n-th write; 0 is never. */
-export async function misfortuneAt(sketch: Sketch, write: number, fate: Fate): Promise<Simulated> {
+export async function misfortuneAt(
+  sketch: Sketch,
+  write: number,
+  fate: Fate,
+  control?: Control,
+): Promise<Simulated> {
   const world = openWorld(chanceOf(1));
   const names = await setUp(world, [sketch]);
   const before = world.writes();
   if (write > 0) world.doom(write, fate);
   world.people.begin(names, 1);
+  if (control !== undefined) world.people.order(control);
   keepSweeping(world);
   const simulated = await toItsEnd(write, world);
   return { ...simulated, writes: simulated.writes - before };
