@@ -38,16 +38,20 @@ function named(name: string, service: string, before: string): string {
   return name.startsWith("arn:") ? name : arn(service, `${before}${name}`);
 }
 
+type Write = { Put?: { Item?: Readonly<Record<string, { S?: string }>> } };
+
 /** Which environment of which function last wrote to each run: that is who drives it. */
 export function writersBook() {
   const writers = new Map<string, string>();
   return {
     note({ operation, params, raw }: AwsCall): void {
-      if (operation !== "PutItem") return;
-      const item = params["Item"] as Readonly<Record<string, { S?: string }>>;
       const environment = raw.headers["x-amz-security-token"];
-      const run = /#run#(.+)$/.exec(item["pk"]?.S ?? "")?.[1];
-      if (run !== undefined && typeof environment === "string") writers.set(run, environment);
+      const items = (params["TransactItems"] ?? [{ Put: params }]) as readonly Write[];
+      if (operation === "BatchWriteItem" || typeof environment !== "string") return;
+      for (const { Put } of items) {
+        const run = /#run#(.+)$/.exec(Put?.Item?.["pk"]?.S ?? "")?.[1];
+        if (run !== undefined) writers.set(run, environment);
+      }
     },
     of: (run: string) => writers.get(run),
   };

@@ -35,6 +35,37 @@ export function linkTo({ world }: House, to: string, run: string): Promise<strin
   });
 }
 
+/** Asks again until there is an answer: what a client does whose first answer was lost. */
+export async function persist<T>(ask: () => Promise<T | undefined>, times = 100): Promise<T> {
+  for (let time = 0; time < times; time++) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(`no answer in ${times} times`);
+}
+
+/**
+ * Each of these payments was made by each of these runs, under one key that no other has: whatever
+ * was called twice was one payment to the other side.
+ */
+export function expectOnce(
+  { tools }: House,
+  runs: readonly string[],
+  payments: readonly number[],
+): void {
+  const keys = new Map<string, Set<string>>();
+  for (const { key, body } of tools.callsOf("/pay")) {
+    const { run, n } = body as { run: string; n: number };
+    const name = `${run} ${n}`;
+    keys.set(name, (keys.get(name) ?? new Set()).add(key));
+  }
+  const wanted = runs.flatMap((run) => payments.map((n) => `${run} ${n}`));
+  expect(
+    [...keys.keys()].filter((name) => runs.includes(name.split(" ")[0] ?? "")).toSorted(),
+  ).toEqual(wanted.toSorted());
+  expect(wanted.filter((name) => keys.get(name)?.size !== 1)).toEqual([]);
+}
+
 /** Nothing was asked that a role does not grant, or that no emulator knows. */
 export function expectClean({ world }: House): void {
   const denials = world.authority.denials.map(

@@ -6,6 +6,7 @@ const READ_MAX = 1_000;
 /** How long a written row may take to show in the stream of DynamoDB Local: 140 ms, seen. */
 const LAG_MS = 250;
 const PAUSE_MS = 15;
+const FAILURES_MAX = 5;
 
 export type StreamReader = Readonly<{
   /** A row was written: there may be something to read soon. */
@@ -28,11 +29,14 @@ export function streamReader(options: {
 }): StreamReader {
   const { ask, streamArn } = options;
   let iterator: string | undefined;
+  let last: bigint | undefined;
+  let failures = 0;
   let writtenAt = performance.now();
   let reading: Promise<void> | undefined;
   const stop = new AbortController();
 
-  async function begin(): Promise<string> {
+  /** DynamoDB Local drops what it holds of a stream now and then: an iterator may be too old. */
+  async function begin(type: string): Promise<string> {
     const described = await ask("DescribeStream", { StreamArn: streamArn });
     const { Shards } = described["StreamDescription"] as unknown as {
       Shards: readonly { ShardId: string }[];
@@ -42,17 +46,21 @@ export function streamReader(options: {
     const given = await ask("GetShardIterator", {
       StreamArn: streamArn,
       ShardId: shard.ShardId,
-      ShardIteratorType: options.startAt,
+      ShardIteratorType: type,
     });
     return given["ShardIterator"] as string;
   }
 
+  const isNew = (record: StreamRecord) => last === undefined || numberOf(record) > last;
+
   async function read(): Promise<void> {
-    iterator ??= await begin();
+    iterator ??= await begin(last === undefined ? options.startAt : "TRIM_HORIZON");
     while (!stop.signal.aborted && performance.now() - writtenAt < LAG_MS) {
       const page = await ask("GetRecords", { ShardIterator: iterator, Limit: READ_MAX });
       iterator = page["NextShardIterator"] as string;
-      const records = (page["Records"] ?? []) as unknown as readonly StreamRecord[];
+      const records = ((page["Records"] ?? []) as unknown as StreamRecord[]).filter(isNew);
+      failures = 0;
+      last = records.at(-1) ? numberOf(records.at(-1)) : last;
       if (records.length > 0) options.deliver(records);
       else await pause(PAUSE_MS);
     }
@@ -61,10 +69,15 @@ export function streamReader(options: {
   function start(): void {
     if (reading || stop.signal.aborted) return;
     reading = read()
-      .catch(options.failed)
+      .catch((error: unknown) => {
+        iterator = undefined;
+        failures++;
+        if (failures > FAILURES_MAX) options.failed(error);
+      })
       .finally(() => {
         reading = undefined;
-        if (performance.now() - writtenAt < LAG_MS) start();
+        const isGivenUp = failures > FAILURES_MAX;
+        if (!isGivenUp && performance.now() - writtenAt < LAG_MS) start();
       });
   }
 
@@ -80,4 +93,8 @@ export function streamReader(options: {
       await reading;
     },
   };
+}
+
+function numberOf(record: StreamRecord | undefined): bigint {
+  return BigInt(record?.dynamodb["SequenceNumber"] as string);
 }
