@@ -78,6 +78,22 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A template made no usable list of approvers",
     next: "`approvers` is a list of addresses, people or groups, at least as long as the quorum.",
   },
+  CHILD_NOT_FOUND: {
+    title: "A subflow names no published workflow",
+    next: "The message has the name. `POST /v1/workflows` publishes it.",
+  },
+  CHILD_FAILED: {
+    title: "The child of a subflow failed",
+    next: "The message names the child's run; the cause is its error.",
+  },
+  CHILD_CANCELLED: {
+    title: "The child of a subflow was cancelled",
+    next: "The message names the child's run; its record tells who cancelled it.",
+  },
+  CHILD_LIMIT: {
+    title: "The run may start no more children, or none so deep",
+    next: "A workflow that starts itself needs an end; a map of many items can be split over several runs.",
+  },
   INVALID_ITEMS: {
     title: "A map's items are neither a list nor an object, or too many",
     next: "JSONata makes one value of a list with one entry: select with `[]`, as in `$input.list[a > 1][]`.",

@@ -103,6 +103,7 @@ export const WaitingOn = z
     task: idOf("The task to decide.", "task_01hzy").optional(),
     name: prose(1000, "The event's name.").optional(),
     key: prose(1000, "The event's key.").optional(),
+    run: idOf("The child that is waited for.", "run_01hzz").optional(),
     job: idOf("The job that somebody must do.", "job_01hzy").optional(),
     tool: line(128, "The tool that the job is for.").optional(),
     attempt: count("Which attempt comes next.").optional(),
@@ -181,7 +182,6 @@ export const RunSummary = z
 export const RunList = listOf("RunList", RunSummary, SUMMARY);
 
 const Instant = z.iso.datetime({ offset: true }).max(40);
-
 export const RunQuery = z.strictObject({
   status: z
     .preprocess(commaList, z.array(z.enum(RUN_STATUSES)).max(RUN_STATUSES.length))

@@ -1,3 +1,4 @@
+import { lookAfterChildren } from "./children.ts";
 import { handleDeps, registeredTool } from "./contexts.ts";
 import { controlOf } from "./control-runs.ts";
 import { deadLettersOf } from "./dead-letters.ts";
@@ -39,5 +40,6 @@ export function driveDeps(deps: EngineDeps): DriveDeps {
     tools: deps.tools,
     models: deps.models,
     toolOf: (tenant, name) => registeredTool(deps, tenant, name),
+    lookAfterChildren: (key, until) => lookAfterChildren(deps, key, until),
   };
 }

@@ -6,7 +6,12 @@ import type { EffectDeps } from "./effects/effect.ts";
 import { perform } from "./effects/perform.ts";
 import { type HandleDeps, type Handled, handle } from "./handle.ts";
 
-export type DriveDeps = HandleDeps & EffectDeps;
+export type DriveDeps = HandleDeps &
+  EffectDeps &
+  Readonly<{
+    /** Makes, tells of and cancels children; whether the run was told something. */
+    lookAfterChildren(key: RunKey, until: number): Promise<boolean>;
+  }>;
 
 export type DriveOptions = Readonly<{
   /** How many effects of one run are in flight at once. */
@@ -40,9 +45,12 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   let poked = false;
   let lost = false;
   let own = false;
+  /** Something may be owed between the run and its children. */
+  let family = true;
 
   const poke = () => {
     poked = true;
+    family = true;
     wake?.();
   };
   const asleep = () =>
@@ -74,6 +82,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     const handled = await handle(handling, { key, command, actor: DRIVER, until });
     if (handled.type !== "accepted") return undefined;
     follow(handled);
+    if (handled.events.some(({ type }) => type === "child.started")) family = true;
     return handled.run;
   }
 
@@ -111,6 +120,11 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
       for (;;) {
         if (lost) return;
         const now = await turn();
+        if (family && (!now || now.children !== undefined)) {
+          family = false;
+          const told = await deps.lookAfterChildren(key, options.until);
+          if (told) continue;
+        }
         if (!now) return;
         const mayGoOn = deps.elapsed() < options.until;
         if (poked || [...calls.values()].some(({ outcome }) => outcome)) continue;

@@ -3,13 +3,14 @@ import { decide } from "../kernel/decide.ts";
 import type { Decision } from "../kernel/decision.ts";
 import type { Context } from "../kernel/draft.ts";
 import type { Event } from "../kernel/event.ts";
-import { type Actor, isSettled, nextDue, type Run } from "../kernel/run.ts";
+import { type Actor, hasEnded, isSettled, nextDue, type Run } from "../kernel/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Fault } from "../ports/fault.ts";
-import type { RunKey } from "../ports/queue.ts";
+import type { Queue, RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
 import type { Timers } from "../ports/timers.ts";
 import type { Watch } from "../ports/watch.ts";
+import { leavesChildren } from "../store/child-rows.ts";
 import { jobsTouched } from "../store/job-rows.ts";
 import { rows } from "../store/rows.ts";
 import type { Committed, RunLog } from "../store/run-log.ts";
@@ -28,6 +29,7 @@ export type HandleDeps = NeedDeps &
     clock: Clock;
     watch: Watch;
     timers: Timers;
+    queue: Queue;
     /** Tools and the compiled workflow, by what the run has pinned. */
     contextOf(tenant: string, pinned: Pinned): Promise<Omit<Context, "now">>;
     /** A random id: how a commit whose answer was lost is recognised. */
@@ -124,10 +126,10 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
     if (committed.type === "won") {
       deps.cache.put(key, committed.loaded);
       deps.watch.committed(key, isSettled(decision.run));
-      for (const topic of jobTopics(key.tenant, decision.events)) {
+      for (const topic of jobTopics(key.tenant, decision.events))
         deps.watch.committed(topic, false);
-      }
       await setTimer(deps, key, base.run, decision.run);
+      await wakeFamily(deps, base.run, decision);
       return { ...decision, context, committed: true };
     }
     deps.cache.forget(key);
@@ -169,6 +171,17 @@ async function commit(
 async function setTimer({ timers }: HandleDeps, key: RunKey, before: Run, after: Run) {
   const due = nextDue(after);
   if (due !== undefined && due !== nextDue(before)) await timers.set(key, due);
+}
+
+/** Who has a child that ended, or children that it left, looks after them: see `children.ts`. */
+async function wakeFamily(
+  { queue }: HandleDeps,
+  before: Run,
+  { run, events }: Extract<Decision, { type: "accepted" }>,
+): Promise<void> {
+  const { tenant, id: runId, parent, awaited } = run;
+  if (awaited && parent !== undefined && hasEnded(run)) await queue.wake({ tenant, runId: parent });
+  if (leavesChildren(before, run, events)) await queue.wake({ tenant, runId });
 }
 
 /**

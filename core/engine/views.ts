@@ -72,6 +72,7 @@ export type WaitingOn = Readonly<{
   task?: string;
   name?: string;
   key?: string;
+  run?: string;
   job?: string;
   tool?: string;
   attempt?: number;

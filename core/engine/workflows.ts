@@ -14,6 +14,8 @@ import type { Listing, WorkflowSummary } from "./views.ts";
 /** A published document must fit one row of the table. */
 const DOCUMENT_BYTES_MAX = 300_000;
 
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 /** Publishing, and reading what was published. */
 export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
   return {
@@ -82,13 +84,37 @@ async function validate(deps: EngineDeps, tenant: string, document: Json): Promi
     const problem = await deps.sandbox.problem(code);
     if (problem !== undefined) scripts.set(code, problem);
   }
+  const workflows = await workflowsNamed(deps, tenant, document);
   return validateWorkflow(document, {
+    workflow: (name, version) => workflows.has(`${name}@${version ?? ""}`),
     scriptProblem: (code) => scripts.get(code),
     cellProblem: (cell, kind) => deps.rules.problem(cell, kind),
     tool: (name) => tools.has(name),
     model: (name) => deps.models.knows(name),
     schemaProblems: (schema) => deps.schemas.problems(schema),
   });
+}
+
+/** Those that are published, of the workflows that a document starts. It may start itself. */
+async function workflowsNamed(
+  deps: EngineDeps,
+  tenant: string,
+  document: Json,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  if (isObject(document) && typeof document["name"] === "string") found.add(`${document["name"]}@`);
+  for (const { type, workflow, version } of nodesIn(document).slice(0, 1_000)) {
+    if (type !== "subflow" || typeof workflow !== "string" || !NAME.test(workflow)) continue;
+    const number = typeof version === "number" ? version : undefined;
+    const name = `${workflow}@${number ?? ""}`;
+    if (found.has(name)) continue;
+    const record =
+      number === undefined
+        ? await deps.workflows.newest(tenant, workflow)
+        : await deps.workflows.get(tenant, workflow, number);
+    if (record) found.add(name);
+  }
+  return found;
 }
 
 function toolsNamed(document: Json): ReadonlySet<string> {

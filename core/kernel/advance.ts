@@ -1,4 +1,5 @@
 import type { Driver } from "./command.ts";
+import { expireChild } from "./decisions/end-children.ts";
 import { expireJob } from "./decisions/settle-job.ts";
 import { fail, failAtOnce, idsOf } from "./depart.ts";
 import { beginStep, type Draft, emit, isFull } from "./draft.ts";
@@ -12,6 +13,7 @@ import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
 import { visitRules } from "./nodes/rules.ts";
 import { visitScript } from "./nodes/script.ts";
+import { startChildAgain, visitSubflow } from "./nodes/subflow.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
 import { hasEnded, isOwed, startName, stepOf, type Token, tokensOf } from "./run.ts";
@@ -64,6 +66,7 @@ async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> 
     emit(draft, { type: "task.expired", ...idsOf(token), task: wait.task });
   }
   if (wait?.kind === "job") return expireJob(draft, token);
+  if (wait?.kind === "child") return expireChild(draft, token);
   const message = `the wait of ${token.node} expired`;
   const error = { code: "TIMEOUT", message, retryable: false };
   return fail(draft, draft.run.tokens[token.id] ?? token, error, "timeout");
@@ -94,13 +97,18 @@ function nextReady(draft: Draft, driver: Driver | undefined): Token | undefined 
 function isEffect(draft: Draft, token: Token): boolean {
   if (token.unsatisfied) return false;
   const node = draft.context.workflow.nodes.get(token.node);
-  return (node?.type === "tool" && !isTaken(draft, node)) || node?.type === "llm";
+  return (
+    (node?.type === "tool" && !isTaken(draft, node)) ||
+    node?.type === "llm" ||
+    node?.type === "subflow"
+  );
 }
 
 async function enter(draft: Draft, token: Token): Promise<void> {
   const node = draft.context.workflow.nodes.get(token.node);
   if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
   if (token.visit > 0 && own(draft.run.maps, stepOf(token))) return leaveMap(draft, token);
+  if (token.visit > 0 && node.type === "subflow") return startChildAgain(draft, token);
   if (token.visit > 0 && token.input !== undefined) return startAgain(draft, token);
   const visits = own(frameOf(draft.run, token.scope).visits, localName(node.id)) ?? 0;
   if (token.unsatisfied) {
@@ -126,6 +134,8 @@ async function enter(draft: Draft, token: Token): Promise<void> {
       return visitEnd(draft, token);
     case "map":
       return visitMap(draft, token);
+    case "subflow":
+      return visitSubflow(draft, token);
     case "wait":
       return node.fields["any"] || node.fields["all"]
         ? visitSeveral(draft, token)

@@ -23,11 +23,14 @@ export function checkTogether(type: NodeType, node: JsonObject, path: string, ch
   if (type === "map" && !has("items")) {
     check.error(`${path}.items`, "REQUIRED", "a map has items: a list or an object");
   }
+  if (type === "subflow" && !has("workflow")) {
+    check.error(`${path}.workflow`, "REQUIRED", "a subflow names the workflow that it starts");
+  }
   if (has("with") && (type === "llm" || type === "wait" || type === "map")) {
     const text = `with changes nothing on a node of type ${type}`;
     check.warn(`${path}.with`, "NO_EFFECT", text);
   }
-  if (type === "tool" || type === "llm") return;
+  if (type === "tool" || type === "llm" || type === "subflow") return;
   if (has("timeout") && !hasTimeout(type, node)) {
     const text = "timeout changes nothing on a node that waits for no answer";
     check.warn(`${path}.timeout`, "NO_EFFECT", text);

@@ -6,6 +6,8 @@ import { tableOf } from "./table.ts";
 /** What validation asks of the world, so that the kernel need not know it. */
 export type Known = Readonly<{
   tool(name: string): boolean;
+  /** Whether it is published, in that version if one is named. */
+  workflow?(name: string, version: number | undefined): boolean;
   model(name: string): boolean;
   /** What is wrong with a customer's JSON Schema, each with a path relative to it. */
   schemaProblems(schema: Json): readonly Problem[];
@@ -32,12 +34,23 @@ export function checkReferences(node: JsonObject, path: string, known: Known, ch
   ) {
     check.error(`${path}.model`, "UNKNOWN_MODEL", `no provider is configured for "${model}"`);
   }
+  if (type === "subflow") checkWorkflow(node, path, known, check);
   if (type === "llm") schemaAt(node["schema"], `${path}.schema`, known, check);
   if (type === "script" && typeof code === "string") {
     const problem = known.scriptProblem?.(code);
     if (problem !== undefined) check.error(`${path}.code`, "INVALID_SCRIPT", problem);
   }
   if (type === "rules" && isObject(table)) cellsAt(table, `${path}.table`, known, check);
+}
+
+function checkWorkflow(node: JsonObject, path: string, known: Known, check: Check): void {
+  const { workflow, version } = node;
+  if (typeof workflow !== "string" || isTemplateText(workflow)) return;
+  const number = typeof version === "number" ? version : undefined;
+  if (known.workflow?.(workflow, number) !== false) return;
+  const which = number === undefined ? "" : ` version ${number}`;
+  const text = `no workflow "${workflow}"${which} is published`;
+  check.error(`${path}.workflow`, "UNKNOWN_WORKFLOW", text);
 }
 
 export function schemaAt(schema: Json | undefined, path: string, known: Known, check: Check): void {

@@ -1,5 +1,5 @@
 import type { Instant, Json, JsonObject } from "./json.ts";
-import type { Actor, Usage } from "./run.ts";
+import type { Actor, RunError, Usage } from "./run.ts";
 
 /** What came of an attempt. */
 export type Result =
@@ -12,6 +12,7 @@ export type Result =
       retryAfterMs?: number;
       /** The call was made, or may have been, and nobody knows what came of it. */
       lost?: boolean;
+      cause?: Json;
     }>;
 
 /**
@@ -27,6 +28,14 @@ export type Outcome = Readonly<{
 }> &
   (Result | Readonly<{ ok: "later"; ref: string }>);
 
+export type ChildEnd = Readonly<{
+  child: string;
+  /** `started` is all that an asynchronous step waits for; `refused` was never a run. */
+  status: "succeeded" | "failed" | "cancelled" | "started" | "refused";
+  output?: Json;
+  error?: RunError;
+}>;
+
 /** What is asked of a run. */
 export type Command =
   | Readonly<{
@@ -38,6 +47,11 @@ export type Command =
       tags: Readonly<Record<string, string>>;
       deadline?: Instant;
       actor?: Actor;
+      /** The run that started it, and how deep it is below the first. */
+      parent?: string;
+      depth?: number;
+      /** The parent is told when it ends. */
+      awaited?: boolean;
       requestHash?: string;
       /** Which events the run's own callback hears of. */
       callback?: Readonly<{ types: readonly string[] }>;
@@ -62,6 +76,8 @@ export type Command =
     }>
   | Readonly<{ type: "run.respond"; body: Json }>
   | Readonly<{ type: "run.cancel"; reason?: string; compensate?: boolean }>
+  /** What became of children of the run. */
+  | Readonly<{ type: "child.end"; ends: readonly ChildEnd[] }>
   | Readonly<{ type: "run.pause"; reason?: string }>
   | Readonly<{ type: "run.resume" }>
   | Readonly<{ type: "vars.patch"; vars: JsonObject; reason?: string }>

@@ -15,6 +15,7 @@ const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   wait: ["until", "for", "event", "any", "all"],
   end: ["output", "error"],
   map: ["items"],
+  subflow: ["workflow"],
 };
 
 /** Items of a map that are under way at once, unless the author says. */

@@ -5,6 +5,7 @@ import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.t
 import { cancelStep, patchVars, pauseRun, resumeRun, skipStep } from "./decisions/control-run.ts";
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
+import { endChildren } from "./decisions/end-children.ts";
 import { retryRun } from "./decisions/retry-run.ts";
 import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
@@ -63,6 +64,9 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       return thenAdvance(draft, await settleJob(draft, command));
     case "job.lose":
       return thenAdvance(draft, await loseJob(draft, command));
+    case "child.end":
+      await endChildren(draft, command);
+      return thenAdvance(draft, undefined);
     case "run.signal":
       return thenAdvance(draft, await receiveSignal(draft, command));
     case "run.respond":

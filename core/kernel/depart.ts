@@ -32,7 +32,8 @@ export async function succeed(
   type: "step.succeeded" | "step.skipped" = "step.succeeded",
 ): Promise<void> {
   const node = nodeOf(draft, token);
-  const bytesMax = node.type === "map" ? SIZES.mapMax : SIZES.valueMax;
+  const isLarge = node.type === "map" || node.type === "subflow";
+  const bytesMax = isLarge ? SIZES.mapMax : SIZES.valueMax;
   if (weigh(draft, outcome.output) > bytesMax) {
     const message = `the output of ${node.id} is larger than ${bytesMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });

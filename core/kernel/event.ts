@@ -45,6 +45,8 @@ export type Event =
       deadline?: Instant;
       actor?: Actor;
       parent?: string;
+      depth?: number;
+      awaited?: boolean;
       /** Of the request, when it had an Idempotency-Key: tells a repeat from a reuse. */
       requestHash?: string;
       callback?: Readonly<{ types: readonly string[] }>;
@@ -157,6 +159,16 @@ export type Event =
       }>)
   | (Step & Readonly<{ type: "timer.set"; dueAt: Instant }>)
   | (Step & Readonly<{ type: "timer.fired"; dueAt: Instant; part?: number }>)
+  | (Step &
+      Readonly<{
+        type: "child.started";
+        attempt: number;
+        child: string;
+        workflow: string;
+        version?: number;
+        mode?: "async";
+      }>)
+  | (Step & Readonly<{ type: "child.ended"; attempt: number; child: string; status: string }>)
   | TaskCreated
   | (Step & Readonly<{ type: "task.decided"; task: string; vote: Vote; settled: boolean }>)
   | (Step & Readonly<{ type: "task.expired"; task: string }>)

@@ -49,6 +49,7 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "step.cancelled":
       return applyMoves(run, event.moves ?? []);
     case "step.unknown":
+    case "child.ended":
     case "tool.returned":
     case "timer.set":
       return run;
@@ -57,6 +58,8 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       if (part === undefined) return run;
       return withToken(run, token, (one) => withPart(one, part, { firedAt: instantText(at) }));
     }
+    case "child.started":
+      return { ...run, children: (run.children ?? 0) + 1 };
     case "task.created":
       return taskCreated(run, event);
     case "task.decided":
@@ -119,6 +122,8 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
     tags: event.tags,
     ...(event.actor && { actor: event.actor }),
     ...(event.parent !== undefined && { parent: event.parent }),
+    ...(event.depth !== undefined && { depth: event.depth }),
+    ...(event.awaited !== undefined && { awaited: event.awaited }),
     ...(event.deadline !== undefined && { deadline: event.deadline }),
     ...(event.units && { units: event.units }),
     ...(event.callback && { callback: event.callback.types }),

@@ -1,4 +1,4 @@
-import { aBoolean, aNumber, aTemplate, type FieldCheck, notYet, oneOf } from "./check.ts";
+import { aBoolean, aNumber, aTemplate, aText, type FieldCheck, notYet, oneOf } from "./check.ts";
 
 const tolerate: FieldCheck = (value, path, check) => {
   if (typeof value === "number") aNumber(0, 100_000)(value, path, check);
@@ -20,4 +20,10 @@ export const MAP_FIELDS: Readonly<Record<string, FieldCheck>> = {
     aBoolean(value, path, check);
     if (value === true) notYet("a distributed map")(value, path, check);
   },
+};
+
+export const SUBFLOW_FIELDS: Readonly<Record<string, FieldCheck>> = {
+  workflow: aText,
+  version: aNumber(1, 2_147_483_647),
+  mode: oneOf("sync", "async"),
 };

@@ -19,7 +19,7 @@ import {
 import { checkEventName, checkTogether } from "./check-nodes.ts";
 import { checkTable } from "./check-table.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { MAP_FIELDS } from "./map-fields.ts";
+import { MAP_FIELDS, SUBFLOW_FIELDS } from "./map-fields.ts";
 import { PARTS_MAX } from "./nodes/wait-several.ts";
 import type { NodeType } from "./workflow.ts";
 
@@ -154,10 +154,11 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
     terminate: aBoolean,
   },
   map: MAP_FIELDS,
+  subflow: SUBFLOW_FIELDS,
 };
 
 /** Of the whole language, and not of this version: refused with a reason of its own. */
-const LATER = new Set("agent form ask notify route subflow".split(" "));
+const LATER = new Set("agent form ask notify route".split(" "));
 
 /** Checks a node's own fields; true when its type is one that runs. */
 export function checkNode(node: JsonObject, path: string, check: Check): boolean {

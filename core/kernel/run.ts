@@ -116,6 +116,12 @@ export type Run = Readonly<{
   tags: Readonly<Record<string, string>>;
   actor?: Actor;
   parent?: string;
+  /** How many runs are above it. */
+  depth?: number;
+  /** Its parent waits for its end. */
+  awaited?: boolean;
+  /** How many children it has started. */
+  children?: number;
   deadline?: Instant;
   units?: readonly string[];
   /** The types of events that its own callback hears of. */

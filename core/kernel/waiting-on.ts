@@ -26,6 +26,7 @@ function kindOf(token: Token): { readonly [key: string]: Json } {
   if (wait?.kind === "approval") return { kind: "approval", task: wait.task };
   if (wait?.kind === "job") return { kind: "job", job: wait.job, tool: wait.tool };
   if (wait?.kind === "event") return eventOf(wait);
+  if (wait?.kind === "child") return { kind: "child", run: wait.run };
   return { kind: "timer" };
 }
 

@@ -36,7 +36,8 @@ export type NodeType =
   | "approval"
   | "wait"
   | "end"
-  | "map";
+  | "map"
+  | "subflow";
 
 export type Node = Readonly<{
   id: string;

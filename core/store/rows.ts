@@ -14,6 +14,11 @@ export const rows = {
     sk: `log#${padded(seq)}`,
   }),
   snapshot: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "snapshot" }),
+  /** A run's children, in one partition, so that one query finds them all. */
+  child: (tenant: string, parent: string, child: string): Key => ({
+    pk: `${tenant}#children#${parent}`,
+    sk: child,
+  }),
   task: (tenant: string, task: string): Key => ({ pk: `${tenant}#task#${task}`, sk: "task" }),
   /** Work that goes on outside; its list is that of its tool. */
   job: (tenant: string, job: string): Key => ({ pk: `${tenant}#job#${job}`, sk: "job" }),

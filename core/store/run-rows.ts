@@ -12,7 +12,11 @@ import {
 } from "../kernel/run.ts";
 import { waitingOn } from "../kernel/waiting-on.ts";
 import type { Item, Operation } from "../ports/table.ts";
+
 import { callbackRows } from "./callbacks.ts";
+
+import { familyRows } from "./child-rows.ts";
+
 import { letterRows } from "./dead-letters.ts";
 import { jobRows } from "./job-rows.ts";
 import { owedMail } from "./outbox.ts";
@@ -60,6 +64,7 @@ export function rowsBeside(
     const isNew = !taskRows.has(id);
     if (item !== taskRows.get(id)) (isNew ? opening : closing).push({ type: "put", item });
   }
+  opening.push(...familyRows(before, after, events));
   const waits = waitRows(before, after);
   const jobs = jobRows(before, after, events, taskRows);
   // What is opened must be in the commit's own write; what is closed may follow it: see `handle`.

@@ -47,8 +47,11 @@ export async function play({ document, story }: Example): Promise<{
     if (word === "later") now += parseDuration(rest) ?? Number.NaN;
     if (word === "decide") await decide(at, key, rest);
     if (word === "signal") await signal(at, key, rest);
-    if (["start", "later", "decide", "signal"].includes(word)) await at.drive(key);
-    else {
+    if (["start", "later", "decide", "signal"].includes(word)) {
+      await at.drive(key);
+      // Children, and parents that are told of their ends.
+      for (let next = at.woken.shift(); next; next = at.woken.shift()) await at.drive(next);
+    } else {
       const is = await seen(at, key, word);
       if (is !== normal(told)) wrong.push({ told, is });
     }

@@ -52,7 +52,7 @@ describe("the workflow language", () => {
     );
 
     expect([...new Set(types)].toSorted()).toEqual(
-      "approval end llm map rules script set tool wait".split(" "),
+      "approval end llm map rules script set subflow tool wait".split(" "),
     );
   });
 

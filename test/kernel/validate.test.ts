@@ -7,6 +7,7 @@ import { EVERYTHING } from "../support/given-sketch.ts";
 
 const known: Known = {
   tool: (name) => name === "charge",
+  workflow: (name, version) => name === "other" && (version ?? 1) === 1,
   model: (name) => name.startsWith("mock/"),
   schemaProblems: (schema) =>
     JSON.stringify(schema).includes("bad") ? [{ path: "type", code: "X", message: "is bad" }] : [],
@@ -80,10 +81,18 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "sett" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "constructor" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: 5 })],
-    ...["agent", "form", "ask", "notify", "route", "subflow"].map((type): [string, Json] => [
+    ...["agent", "form", "ask", "notify", "route"].map((type): [string, Json] => [
       "nodes[0].type NOT_SUPPORTED",
       node({ type }),
     ]),
+    ["nodes[0].workflow REQUIRED", node({ type: "subflow" })],
+    ["nodes[0].workflow UNKNOWN_WORKFLOW", node({ type: "subflow", workflow: "gone" })],
+    [
+      "nodes[0].workflow UNKNOWN_WORKFLOW",
+      node({ type: "subflow", workflow: "other", version: 2 }),
+    ],
+    ["nodes[0].version INVALID_VALUE", node({ type: "subflow", workflow: "other", version: 0 })],
+    ["nodes[0].mode INVALID_VALUE", node({ type: "subflow", workflow: "other", mode: "later" })],
     ["nodes[1].id DUPLICATE_ID", doc({ nodes: [set("a"), set("a")] })],
     ["nodes[0].wiht UNKNOWN_FIELD", node({ type: "set", wiht: 1 })],
     ["nodes[0].tool UNKNOWN_FIELD", node({ type: "set", tool: "charge" })],
@@ -275,7 +284,7 @@ describe("validation", () => {
       nodes: [
         { id: "a", type: "tool", tool: "gone", with: "{% ( %}", retry: { maxAttempts: -1 } },
         { id: "a", type: "wait" },
-        { id: "c", type: "subflow" },
+        { id: "c", type: "notify" },
       ],
       edges: [{ from: "a", to: "nowhere" }],
       limits: { budget: {} },

@@ -17,6 +17,7 @@ export type Sketch = Readonly<{
 /** Every tool and every model is known, and every schema is good. */
 export const EVERYTHING: Known = {
   tool: () => true,
+  workflow: () => true,
   model: () => true,
   schemaProblems: () => [],
 };

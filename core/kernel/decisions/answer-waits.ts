@@ -75,7 +75,7 @@ export async function respond(
 ): Promise<Refused | undefined> {
   const open = tokensOf(draft.run).filter(({ status }) => status === "waiting");
   const [first, ...others] = open.filter(
-    ({ wait }) => wait?.kind !== "timer" && wait?.kind !== "job",
+    ({ wait }) => !["timer", "job", "child"].includes(wait?.kind ?? ""),
   );
   if (!first) return { reason: "run_not_waiting" };
   if (others.length > 0) {

@@ -75,11 +75,11 @@ async function failed(
   token: Token,
   outcome: Extract<Result, { ok: false }>,
 ): Promise<void> {
-  const { code, message, retryable } = outcome;
+  const { code, message, retryable, cause } = outcome;
   if (draft.run.undoing && token.undoes === undefined) return giveUp(draft, token, outcome);
   const isUnknown = outcome.lost === true && isAtMostOnce(draft, token);
   if (isUnknown && !(await mayRepeatUnknown(draft, token))) return;
-  const error: RunError = { code, message, retryable };
+  const error: RunError = { code, message, retryable, ...(cause !== undefined && { cause }) };
   const { retry, document } = nodeOf(draft, token);
   // An author who lists codes has decided; otherwise the called side's protocol does.
   const listed =

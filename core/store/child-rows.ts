@@ -1,0 +1,91 @@
+import type { Event, EventOf } from "../kernel/event.ts";
+import { hasEnded, type Run, tokensOf } from "../kernel/run.ts";
+import type { Item, Operation } from "../ports/table.ts";
+import { dueAt, dueShard, rows } from "./rows.ts";
+
+/**
+ * What is between a run and its children: a row for each, in one partition of the parent.
+ *
+ * `start`: the child is to be made · `running`: its end is awaited · `started`: made, and nobody
+ * awaits more · `ended`: the parent is to be told. What owes something is due as if it were the
+ * parent itself: whoever looks at the parent then does what is owed, and removes the row when the
+ * receiver has committed.
+ */
+export type ChildState = "start" | "running" | "started" | "ended";
+
+/** The driver that made the commit does it at once; the row is for when that driver dies. */
+const LOOK_AFTER_MS = 10_000;
+/** The row that says that children, of which the parent awaits no more, are to be cancelled. */
+const CANCEL = "~cancel";
+
+export function childRow(
+  parent: Readonly<{ tenant: string; id: string }>,
+  child: string,
+  state: ChildState,
+  at: number,
+  more: Readonly<Record<string, string | number>> = {},
+): Item {
+  const { tenant, id } = parent;
+  const due = { dueShard: dueShard(id), dueAt: dueAt(at + LOOK_AFTER_MS, `child#${id}#${child}`) };
+  return {
+    ...rows.child(tenant, id, child),
+    kind: "run",
+    tenant,
+    run: id,
+    owed: true,
+    state,
+    // Nothing is owed while the child runs: its own rows keep it going.
+    ...(state !== "running" && due),
+    ...more,
+  };
+}
+
+/** The rows that a commit changes between the run and its children, and its parent. */
+export function familyRows(
+  before: Run,
+  after: Run,
+  events: readonly Event[],
+): readonly Operation[] {
+  const changed: Operation[] = [];
+  for (const event of events) {
+    if (event.type === "child.started") changed.push({ type: "put", item: startRow(after, event) });
+  }
+  if (leavesChildren(before, after, events)) {
+    const at = { seq: after.seq };
+    const item = childRow(after, CANCEL, "ended", after.at, at);
+    changed.push({ type: "put", item: { ...item, state: "cancel" } });
+  }
+  // A child that ends in its first commit tells so in the write that makes it.
+  const { parent, awaited, tenant, id } = after;
+  if (hasEnded(after) && before.seq > 0 && awaited && parent !== undefined) {
+    changed.push({ type: "put", item: childRow({ tenant, id: parent }, id, "ended", after.at) });
+  }
+  return changed;
+}
+
+function startRow(run: Run, event: EventOf<"child.started">): Item {
+  const { child, workflow, version, mode, token } = event;
+  return childRow(run, child, "start", run.at, {
+    workflow,
+    input: JSON.stringify(run.tokens[token]?.input ?? {}),
+    ...(version !== undefined && { version }),
+    ...(mode !== undefined && { mode }),
+  });
+}
+
+/** Whether the run awaited a child before, awaits it no more, and was not told of its end. */
+export function leavesChildren(before: Run, after: Run, events: readonly Event[]): boolean {
+  if (!before.children) return false;
+  const awaited = awaitedBy(after);
+  const left = [...awaitedBy(before)].filter((child) => !awaited.has(child));
+  if (left.length === 0) return false;
+  const told = new Set(
+    events.flatMap((event) => (event.type === "child.ended" ? event.child : [])),
+  );
+  return left.some((child) => !told.has(child));
+}
+
+/** The children that a run waits for. */
+export function awaitedBy(run: Run): ReadonlySet<string> {
+  return new Set(tokensOf(run).flatMap(({ wait }) => (wait?.kind === "child" ? wait.run : [])));
+}
