@@ -1,6 +1,6 @@
 import type { Bundle } from "./bundle-functions.ts";
 
-const BYTES_MAX = 1_000_000;
+const BYTES_MAX = 1024 * 1024;
 
 type Size = Readonly<{ name: string; start: number; later: number; modules: number }>;
 
