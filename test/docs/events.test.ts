@@ -155,17 +155,20 @@ async function retried(): Promise<readonly EventView[]> {
   return [...(await eventsOf(at, vars)), ...(await eventsOf(at, late))];
 }
 
-/** A run that starts another in a version of its choice, and the run that it starts. */
+/** A run that starts two others, one in a version of its choice; and those that it starts. */
 async function pinnedChild(): Promise<readonly EventView[]> {
   const at = house();
   await at.publish({ name: "child", nodes: [{ id: "say", type: "set" }] });
   const sub = { id: "sub", type: "subflow", workflow: "child", version: 1, mode: "async" };
-  await at.publish({ name: "parent", nodes: [sub] });
+  const awaited = { id: "awaited", type: "subflow", workflow: "child" };
+  const edges = [{ from: "awaited", to: "sub" }];
+  await at.publish({ name: "parent", nodes: [awaited, sub], edges });
   const key = await at.start("parent");
   await at.drive(key);
-  const { output } = await at.read(key);
-  const { runId } = output as { runId: string };
-  return [...(await eventsOf(at, key)), ...(await eventsOf(at, { ...key, runId }))];
+  const children = await at.engine.runs.list(ADMIN, { parent: key.runId }, { limit: 10 });
+  if (!children.ok) throw new Error(children.refusal.message);
+  const runs = [key, ...children.value.data.map(({ id }) => ({ ...key, runId: id }))];
+  return (await Promise.all(runs.map((run) => eventsOf(at, run)))).flat();
 }
 
 describe("the document of events", () => {
