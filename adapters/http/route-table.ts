@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
+import { bulkRoutes } from "./routes/bulk.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runActionRoutes,
   ...runControlRoutes,
+  ...bulkRoutes,
   ...runInsightRoutes,
   ...eventRoutes,
   ...streamRoutes,

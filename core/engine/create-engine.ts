@@ -1,3 +1,4 @@
+import { bulkRuns } from "./bulk-runs.ts";
 import { lookAfterChildren } from "./children.ts";
 import { handleDeps, registeredTool } from "./contexts.ts";
 import { controlOf } from "./control-runs.ts";
@@ -18,6 +19,7 @@ import { workflowsOf } from "./workflows.ts";
 /** The product behind every door. */
 export function createEngine(deps: EngineDeps): Engine {
   const runs = runsOf(deps);
+  const control = controlOf(deps);
   return {
     workflows: workflowsOf(deps),
     runs,
@@ -26,7 +28,8 @@ export function createEngine(deps: EngineDeps): Engine {
     tasks: tasksOf(deps),
     links: linksOf(deps),
     jobs: jobsOf(deps),
-    control: controlOf(deps),
+    control,
+    bulk: (caller, request) => bulkRuns({ runs, control }, caller, request),
     insight: insightOf(deps),
     deadLetters: deadLettersOf(deps),
     tools: toolsOf(deps),

@@ -1,4 +1,5 @@
 import type { Json } from "../kernel/json.ts";
+import type { BulkReport, BulkRequest } from "./bulk-runs.ts";
 import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
 import type { DeadLetterFilter, RunFilter, TaskFilter } from "./filters.ts";
@@ -119,6 +120,8 @@ export interface Engine {
     fail(caller: Caller, jobId: string, request: JobFailed): Promise<Result<JobReceipt>>;
   };
   readonly control: RunControl;
+  /** One action on each run that a filter finds. */
+  bulk(caller: Caller, request: BulkRequest): Promise<Result<BulkReport>>;
   readonly insight: Insight;
   readonly deadLetters: {
     list(

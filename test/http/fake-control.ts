@@ -16,6 +16,9 @@ export const fakeRunControl: Engine["control"] = {
   cancelStep: async (_caller, id) => none(id),
 };
 
+export const fakeBulk: Engine["bulk"] = async (_caller, { action }) =>
+  ok({ action, dryRun: false, matched: 0, done: [], failed: [], more: false });
+
 export const fakeInsight: Engine["insight"] = {
   explain: async (_caller, id) => none(id),
   advice: async (_caller, id) => none(id),

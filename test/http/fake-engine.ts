@@ -11,7 +11,13 @@ import type {
   WorkflowView,
 } from "../../core/engine/views.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { fakeControl, fakeDeadLetters, fakeInsight, fakeRunControl } from "./fake-control.ts";
+import {
+  fakeBulk,
+  fakeControl,
+  fakeDeadLetters,
+  fakeInsight,
+  fakeRunControl,
+} from "./fake-control.ts";
 import { fakeJobs } from "./fake-jobs.ts";
 import { AT, runOf, runSummaryOf } from "./fake-runs.ts";
 
@@ -176,6 +182,7 @@ export function fakeEngine() {
     },
     jobs: fakeJobs,
     control: fakeRunControl,
+    bulk: fakeBulk,
     insight: fakeInsight,
     deadLetters: fakeDeadLetters,
     tools: {
