@@ -71,6 +71,6 @@ export function expectClean({ world }: House): void {
   const denials = world.authority.denials.map(
     ({ who, wish, why }) => `${who}: ${wish.action} on ${wish.resource}: ${why}`,
   );
-  expect([...new Set(denials)]).toEqual([]);
-  expect(world.complaints).toEqual([]);
+  const found = [...new Set([...denials, ...world.complaints])];
+  expect(found, found.join("\n")).toEqual([]);
 }

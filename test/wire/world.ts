@@ -205,7 +205,7 @@ export async function openWorld(options: WorldOptions) {
     async until<T>(
       what: string,
       look: () => T | undefined | Promise<T | undefined>,
-      withinMs = 30_000,
+      withinMs = 60_000,
     ): Promise<T> {
       const deadline = performance.now() + withinMs;
       const jumps: string[] = [];

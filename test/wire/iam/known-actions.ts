@@ -47,15 +47,18 @@ async function complaintsOf(
     .filter((resource) => resource !== "*")
     .filter((resource) => !types.some(({ arn }) => couldBe(resource, arn)))
     .map((resource) => `${name} is not for a resource like ${resource}`);
-  const told = new Set(
-    [...action.conditionKeys, ...types.flatMap(({ conditionKeys }) => conditionKeys)].map(plain),
-  );
+  const told = new Set([action, ...types].flatMap(keysOf));
   for (const key of Object.values(conditions).flatMap((keys) => Object.keys(keys))) {
     const known = await findConditionKey(key);
     const isGlobal = key.toLowerCase().startsWith("aws:") && known !== undefined;
     if (!isGlobal && !told.has(plain(key))) complaints.push(`${name} is not told ${key}`);
   }
   return complaints;
+}
+
+/** Some types of resources have none, whatever the types of the package say. */
+function keysOf({ conditionKeys }: { conditionKeys?: readonly string[] }): readonly string[] {
+  return (conditionKeys ?? []).map(plain);
 }
 
 /** A key that is named after a tag is known without it. */
@@ -71,7 +74,10 @@ function couldBe(resource: string, form: string): boolean {
   return head && meets(given.slice(5).join(":"), wanted.slice(5).join(":"));
 }
 
-/** Some text could match both. Enough for patterns whose stars are at the end of a part. */
+/** Whether some text matches both patterns; a star may stand for nothing. */
 function meets(one: string, other: string): boolean {
-  return like(one, other.replaceAll("*", "x")) || like(other, one.replaceAll("*", "x"));
+  if (one === "" || other === "") return /^\**$/.test(one + other);
+  if (one.startsWith("*")) return meets(one.slice(1), other) || meets(one, other.slice(1));
+  if (other.startsWith("*")) return meets(other, one);
+  return one[0] === other[0] && meets(one.slice(1), other.slice(1));
 }

@@ -98,6 +98,26 @@ describe("a step that always kills its function", () => {
   });
 });
 
+describe("a message that no lane could work off", () => {
+  test("gives its run another chance, later", async () => {
+    const { world } = house;
+    world.feeding.outage(true);
+    const { id } = await begin(acme.api, "two");
+    const lane = world.queues.named(
+      world.queues.names().find((name) => name.includes(acme.id)) ?? "",
+    );
+    const body = lane.bodies().find((one) => one.includes(id)) ?? "";
+    for (const { receipt } of lane.receive(10, undefined)) lane.delete(receipt ?? "");
+    const letters = world.queues.names().find((name) => name.includes("LanesLettersQueue"));
+    world.queues.named(letters ?? "").send({ body, group: id, dedupId: "letter" });
+    world.feeding.outage(false);
+
+    expect((await ended(house, acme.api, id)).status).toBe("succeeded");
+    expect(world.pool("dead-letter").counts().invocations).toBeGreaterThan(0);
+    expectOnce(house, [id], [1, 2]);
+  });
+});
+
 describe("ten minutes in which nothing works", () => {
   test("fail no healthy run", async () => {
     const { world } = house;

@@ -141,6 +141,29 @@ describe("a deployment", () => {
     expect(seen).toContain("run.succeeded");
   });
 
+  test("tells a run's events over a WebSocket that a ticket opened", async () => {
+    const opened = succeeded(await acme.api.post("/v1/stream/tickets"));
+    const socket = new WebSocket(
+      `${house.world.doors.socket}?ticket=${opened["ticket"] as string}`,
+    );
+    const frames: string[] = [];
+    socket.addEventListener("message", ({ data }) => frames.push(String(data)));
+    await house.world.until("an open socket", () => (socket.readyState === 1 ? true : undefined));
+    const { id } = await begin(acme.api, "streamed");
+    socket.send(JSON.stringify({ action: "subscribe", id: "a", runs: [id], after: { [id]: 0 } }));
+
+    await house.world.until("the end of the run", () =>
+      frames.find((frame) => frame.includes("run.succeeded")),
+    );
+    socket.close();
+    await house.world.until("a closed socket", () =>
+      house.world.doors.sockets() === 0 ? true : undefined,
+    );
+    const refused = new WebSocket(`${house.world.doors.socket}?ticket=none`);
+    const error = await new Promise((done) => refused.addEventListener("error", done));
+    expect(error).toBeDefined();
+  });
+
   test("drives the runs of tenants that share lanes, each in a group of its own", async () => {
     const shared = await house.tenant({ name: "Small", lane: "shared" });
     await registerTool(shared.api, house.tools, "pay");
@@ -174,6 +197,38 @@ describe("a deployment", () => {
       return queues.length + mappings.length === 0 ? true : undefined;
     });
     expect((await gone.api.get("/v1/workflows")).status).toBe(401);
+    await house.world.until("its secrets are gone", () =>
+      house.world.secrets.names().some((name) => name.includes(gone.id)) ? undefined : true,
+    );
+  });
+
+  test("gives a tenant its queue by the sweep when the API died while it made one", async () => {
+    const { world, platform } = house;
+    const isApi = (caller: string) => caller === world.pool("api").settings.id;
+    void world.faults.next(
+      "kill-before",
+      ({ caller, operation }) => isApi(caller) && operation === "CreateEventSourceMapping",
+    );
+    const answer = await platform.post("/v1/tenants", { name: "Half" });
+    expect(answer.status).toBe(500);
+    const { data } = succeeded(await platform.get("/v1/tenants?limit=200"));
+    const half = (data as unknown as readonly { id: string; name: string }[]).find(
+      ({ name }) => name === "Half",
+    );
+
+    await world.until("a lane", () =>
+      half && lanesOf(half.id).mappings.length === 1 ? true : undefined,
+    );
+  });
+
+  test("bounds how many of a tenant's steps run at once by its connection", async () => {
+    const limits = { maxConcurrentSteps: 3 };
+    const changed = await house.platform.patch(`/v1/tenants/${acme.id}`, { limits });
+
+    expect(changed.status, changed.text).toBe(200);
+    await house.world.until("a bound", () =>
+      lanesOf(acme.id).mappings[0]?.settings.concurrencyMax === 3 ? true : undefined,
+    );
   });
 
   test("has asked for nothing that its functions' roles do not grant", () => {

@@ -22,6 +22,7 @@ export type SecretStore = Readonly<{
   /** The ARN of a secret that is there, or the one that it would get. */
   arnOf(id: string): string;
   read(id: string): string | undefined;
+  names(): readonly string[];
 }>;
 
 /** Secrets Manager: one value for each secret, and a name that stays taken after a deletion. */
@@ -129,6 +130,7 @@ export function secretStore(): SecretStore {
     make: (secret) => void secrets.set(secret.arn, { ...secret, isDeleted: false }),
     arnOf,
     read: (id) => find(id)?.value,
+    names: () => [...secrets.values()].map(({ name }) => name),
   };
 }
 

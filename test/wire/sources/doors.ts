@@ -35,8 +35,7 @@ export async function openDoors(options: {
   const api = await httpApi({
     apiId: idOf(http),
     now,
-    timeoutMs: HTTP_MS_MAX,
-    invoke: (event) => routed(http.id, "$default").invoke(event),
+    invoke: (event) => inTime(routed(http.id, "$default")).invoke(event),
   });
   const streams = await functionUrl({
     apiId: idOf(url),
@@ -57,6 +56,12 @@ export async function openDoors(options: {
   };
   resolve.deployed(http, { attributes: { ApiEndpoint: addresses.http } });
   resolve.deployed(url, { attributes: { FunctionUrl: addresses.sse } });
+
+  /** The function's own timeout ends it; a machine that is busy only makes requests wait. */
+  function inTime(pool: Pool): Pool {
+    if (pool.settings.timeoutMs < HTTP_MS_MAX) return pool;
+    throw new Error(`API Gateway gives up before ${pool.settings.name} has to end`);
+  }
 
   function routeOf(apiId: string, key: string): Resource | undefined {
     return ofType(template, "AWS::ApiGatewayV2::Route").find(

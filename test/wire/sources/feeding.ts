@@ -43,6 +43,7 @@ export function feeding(options: Options) {
   const readers = new Set<StreamReader>();
   const streams = new Set<ReturnType<typeof streamPoller>>();
   const closers: (() => void)[] = [];
+  const pumps: (() => void)[] = [];
   let isOut = false;
 
   function may(who: string, service: string, action: string, resource: string): boolean {
@@ -81,6 +82,7 @@ export function feeding(options: Options) {
       complain: options.complain,
     });
     pool.whenFree(() => poller.pump());
+    pumps.push(() => poller.pump());
     return () => poller.stop();
   }
 
@@ -112,6 +114,7 @@ export function feeding(options: Options) {
       },
     });
     pool.whenFree(() => stream.pump());
+    pumps.push(() => stream.pump());
     readers.add(reader);
     streams.add(stream);
     return () => {
@@ -183,6 +186,7 @@ export function feeding(options: Options) {
     /** As when a Region is out: nothing is handed to any function until it is over. */
     outage(isBegun: boolean): void {
       isOut = isBegun;
+      if (!isOut) for (const pump of pumps) pump();
     },
     isIdle: () =>
       [...readers].every((reader) => reader.isIdle()) && [...streams].every((one) => one.isIdle()),

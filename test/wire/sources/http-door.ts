@@ -15,15 +15,10 @@ const BODY_BYTES_MAX = 10 * 1_048_576;
 export function httpApi(options: {
   apiId: string;
   now: () => number;
-  timeoutMs: number;
   invoke: Invoke;
 }): Promise<Door> {
   return door(async (event, response) => {
-    const late = new Promise<undefined>((resolve) => {
-      setTimeout(() => resolve(undefined), options.timeoutMs).unref();
-    });
-    const outcome = await Promise.race([options.invoke(event), late]);
-    if (!outcome) return plain(response, 503, "Service Unavailable");
+    const outcome = await options.invoke(event);
     if (outcome.type === "failed") return plain(response, 500, "Internal Server Error");
     answer(response, JSON.parse(outcome.payload) as Answer);
   }, options);

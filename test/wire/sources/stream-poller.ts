@@ -119,7 +119,8 @@ export function streamPoller(options: {
       void pump();
     },
     pump: () => void pump(),
-    isIdle: () => !isWorking && pending.length === 0,
+    /** A batch that waits for its next try waits for the clock. */
+    isIdle: () => !isWorking && (pending.length === 0 || isPaused),
     stop(): void {
       stop.abort();
     },
