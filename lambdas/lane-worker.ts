@@ -42,7 +42,7 @@ export async function workLane(
   const groups = groupsOf(records).map((group) => hold(deps, group));
   const undone: SQSRecord[] = [];
   const work = async (group: Group) => {
-    if (!(await worked(deps, group))) undone.push(...group.records);
+    if (!(await worked(deps, group, groups.length === 1))) undone.push(...group.records);
   };
 
   const leaving = setTimeout(() => {
@@ -80,7 +80,11 @@ function lose(group: Group, why: string): void {
   group.drive?.lose();
 }
 
-async function worked(deps: LaneWorkerDeps, group: Group): Promise<boolean> {
+/**
+ * Whether the group's records are done with. They are removed at once, so that the next of their
+ * group need not wait for the slowest of the batch; a batch of one group leaves that to Lambda.
+ */
+async function worked(deps: LaneWorkerDeps, group: Group, isAlone: boolean): Promise<boolean> {
   try {
     const messages = group.records.map(({ body }) => WakeMessage.parse(JSON.parse(body)));
     const [first] = messages;
@@ -88,7 +92,8 @@ async function worked(deps: LaneWorkerDeps, group: Group): Promise<boolean> {
     const key = { tenant: first.tenant, runId: first.run };
     await drive(deps, group, key);
     await sendOn(deps, key, Math.max(...messages.map(({ hop }) => hop)) + 1);
-    await group.lease.done();
+    if (isAlone) group.lease.release();
+    else await group.lease.done();
     return true;
   } catch (error) {
     group.lease.release();

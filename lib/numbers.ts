@@ -29,8 +29,8 @@ export const FUNCTIONS: Readonly<Record<FunctionName, FunctionNumbers>> = {
     does: "drives runs",
     loops: true,
     timeoutSeconds: 900,
-    memoryMb: 1024,
-    why: "Lambda's longest: a call to a model may take minutes, and only what is used is paid",
+    memoryMb: 512,
+    why: "Lambda's longest: a call to a model may take minutes. It waits more than it reckons, and waiting is paid by memory",
   },
   stream: {
     does: "tells what was committed",

@@ -1,3 +1,4 @@
+import { benchAws } from "./bench/aws-cost.ts";
 import { type Load, startLoad } from "./bench/load.ts";
 import { reportMachine } from "./bench/machine.ts";
 import { type BenchName, type Options, readOptions, USAGE } from "./bench/options.ts";
@@ -16,6 +17,7 @@ const RUN: Readonly<Record<BenchName, (load: Load, options: Options) => Promise<
 
 /** `npm run bench`: the real server under load over HTTP, one line of JSON for each measurement. */
 async function main(options: Options): Promise<void> {
+  if (options.aws) return benchAws();
   await reportMachine(options);
   const load = startLoad();
   try {

@@ -5,6 +5,8 @@ export const BENCHES = ["ten-steps", "signals", "waiting", "recovery"] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export type Options = Readonly<{
+  /** What a step costs on AWS, instead of everything else. */
+  aws: boolean;
   only: readonly BenchName[];
   /** How long each level of load is measured, and how long it is warmed up before. */
   measureMs: number;
@@ -21,7 +23,7 @@ export type OptionsResult =
   | Readonly<{ ok: true; options: Options }>
   | Readonly<{ ok: false; fault: string }>;
 
-export const USAGE = `npm run bench -- [--quick] [--only ${BENCHES.join("|")}] [--seconds N] [--folder DIR]`;
+export const USAGE = `npm run bench -- [--aws] [--quick] [--only ${BENCHES.join("|")}] [--seconds N] [--folder DIR]`;
 
 const FULL = { measureMs: 10_000, warmUpMs: 3_000, signals: 500, waitingRuns: 5_000 };
 const QUICK = { measureMs: 300, warmUpMs: 200, signals: 20, waitingRuns: 100 };
@@ -34,7 +36,7 @@ export function readOptions(args: readonly string[]): OptionsResult {
   } catch (error) {
     return fault(error instanceof Error ? error.message : String(error));
   }
-  const { quick = false, only = [], seconds, folder = tmpdir() } = values;
+  const { aws = false, quick = false, only = [], seconds, folder = tmpdir() } = values;
   const unknown = only.find((name) => !isBench(name));
   if (unknown !== undefined) {
     return fault(`There is no bench "${unknown}". There are ${BENCHES.join(", ")}.`);
@@ -46,6 +48,7 @@ export function readOptions(args: readonly string[]): OptionsResult {
   const sizes = quick ? QUICK : FULL;
   const options: Options = {
     ...sizes,
+    aws,
     ...(measureMs !== undefined && { measureMs }),
     only: only.length === 0 ? BENCHES : only.filter(isBench),
     interruptedRuns: quick ? 20 : 200,
@@ -58,6 +61,7 @@ function parsed(args: readonly string[]) {
   return parseArgs({
     args: [...args],
     options: {
+      aws: { type: "boolean" },
       quick: { type: "boolean" },
       only: { type: "string", multiple: true },
       seconds: { type: "string" },

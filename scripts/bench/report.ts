@@ -5,6 +5,8 @@ const BARS = {
   signalToDoneMs: { atMost: 2 },
   runningAgainMs: { atMost: 500 },
   diskBytesPerWaitingRun: { atMost: 4_096 },
+  writeUnitsPerStep: { atMost: 2.4 },
+  usdPerMillionSteps: { atMost: 2 },
 } as const satisfies Readonly<Record<string, { atLeast: number } | { atMost: number }>>;
 
 export type Bar = keyof typeof BARS;

@@ -79,6 +79,16 @@ describe("a batch of wake-ups", () => {
     expect(noticed.at(-1)).toBe("removed a x1");
   });
 
+  test("leaves it to Lambda to remove the records of the only run there is", async () => {
+    const { deps, noticed, end } = worker();
+
+    const working = workLane(deps, batch({ run: "a" }, { run: "a" }));
+    await end("a");
+
+    expect(await working).toEqual({ batchItemFailures: [] });
+    expect(noticed).toEqual(["drive a", "released a"]);
+  });
+
   test("drives a run once for all of its records, which succeed and fail together", async () => {
     const { deps, noticed, end } = worker();
 
@@ -148,7 +158,7 @@ describe("a run that is still owed something when the time is over", () => {
     await end("a");
     await working;
 
-    expect(noticed).toEqual(["drive a", "wake a hop 5", "removed a x2"]);
+    expect(noticed).toEqual(["drive a", "wake a hop 5", "released a"]);
   });
 
   test("is not sent on for ever: the sweep wakes it later", async () => {
@@ -158,7 +168,7 @@ describe("a run that is still owed something when the time is over", () => {
     await end("a");
 
     expect(await working).toEqual({ batchItemFailures: [] });
-    expect(noticed).toEqual(["drive a", "removed a x1"]);
+    expect(noticed).toEqual(["drive a", "released a"]);
   });
 
   test("is left as it is when the function is about to end", async () => {

@@ -16,6 +16,9 @@ export const PRICES = {
   lambdaGbSecond: 0.000_013_333_4,
   /** Per million requests of an API Gateway HTTP API. */
   httpApiM: 1,
+  /** Per million traces that X-Ray records: of Lambda's invocations, one in twenty. */
+  tracesM: 5,
+  traced: 0.05,
   /** Per GB that is written to CloudWatch Logs. */
   logsGb: 0.5,
   /** Per million schedules of EventBridge Scheduler that were invoked. */

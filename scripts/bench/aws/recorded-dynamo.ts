@@ -10,6 +10,8 @@ export type DynamoCall = Readonly<{
   writeUnits: number;
   readUnits: number;
   streamRecords: number;
+  /** A single put of a commit: a step in the middle of a visit. */
+  isMiddleCommit: boolean;
 }>;
 
 type Input = Readonly<Record<string, unknown>>;
@@ -51,7 +53,13 @@ export function recordedDynamo(table: Table): {
   return { client: { send } as unknown as DynamoDBDocumentClient, calls };
 }
 
-const NOTHING = { writes: 0, writeUnits: 0, readUnits: 0, streamRecords: 0 };
+const NOTHING = {
+  writes: 0,
+  writeUnits: 0,
+  readUnits: 0,
+  streamRecords: 0,
+  isMiddleCommit: false,
+};
 
 async function get(table: Table, calls: DynamoCall[], input: Input): Promise<unknown> {
   const item = await table.get(input["Key"] as { pk: string; sk: string });
@@ -159,7 +167,11 @@ async function write(
   // A refused write is charged like one that happened.
   const writes = operations.filter(({ type }) => type !== "check").length;
   const streamRecords = result.ok ? writes : 0;
-  calls.push({ command, writes, writeUnits: units, readUnits: 0, streamRecords });
+  const [first] = operations;
+  const isMiddleCommit =
+    !isTransaction && first?.type === "put" && first.item.sk.startsWith("log#");
+  const call = { command, writes, writeUnits: units, streamRecords, isMiddleCommit };
+  calls.push({ ...NOTHING, ...call });
   if (result.ok) return {};
   if (!isTransaction) throw failed("ConditionalCheckFailedException");
   throw Object.assign(failed("TransactionCanceledException"), {
