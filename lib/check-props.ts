@@ -3,7 +3,7 @@ import { FUNCTION_NAMES } from "../lambdas/env.ts";
 import type { HoldfastProps } from "./props.ts";
 
 /** Lambda gives all variables of a function 4 KB together, and the others need two thirds. */
-export const TOLD_BYTES_MAX = 1_300;
+export const TOLD_BYTES_MAX = 1_100;
 const LAMBDA_ARN = /^arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 const MACHINE_ARN = /^arn:aws[\w-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w-]+$/;
 const STREAM_ARN = /^arn:aws[\w-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/[\w.-]+\/stream\/[\w.:-]+$/;

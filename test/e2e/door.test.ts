@@ -176,6 +176,8 @@ test("Every route that needs a key answers 401 without one, and only those are o
     "get /openapi.json 200",
     "get /v1/version 200",
     "post /approve/{link} 410",
+    // Its sender has no key: the signature is asked for instead, once there is such a hook.
+    "post /v1/hooks/{name} 400",
   ]);
 });
 

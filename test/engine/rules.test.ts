@@ -419,7 +419,7 @@ describe("rule 9: artifacts are written before what names them", () => {
       {
         id: "a",
         type: "set",
-        with: "{% $join($map([1..9000], function($v){ 'xxxxxxxxx' })) %}",
+        with: "x".repeat(81_000),
         assign: { big: "{% $output %}", n: "{% $exists($vars.n) ? $vars.n + 1 : 1 %}" },
       },
       { id: "b", type: "tool", tool: "echo", with: "{% $vars.big %}" },

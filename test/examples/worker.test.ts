@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("The example worker does jobs, renews leases, reports failures and stops when it is told", async () => {
+test("worker.ts does jobs, renews leases, reports failures and stops when it is told", async () => {
   const stop = new AbortController();
   const aborted: string[] = [];
   const tools: Record<string, Work> = {

@@ -53,7 +53,8 @@ describe("the bench", () => {
     const [alone, some, many] = of("ten-steps");
 
     for (const level of [alone, some, many]) {
-      expect(level?.["writesPerRun"]).toBeLessThanOrEqual(12);
+      // Once a second the server notes how far it has told the world.
+      expect(level?.["writesPerRun"]).toBeLessThanOrEqual(12.2);
       expect(level?.["writesPerRun"]).toBeGreaterThanOrEqual(11);
       expect(level?.["transactionsPerRun"]).toBeLessThanOrEqual(2);
     }
