@@ -32,10 +32,10 @@ async function main(names: readonly string[]): Promise<number> {
     },
     names,
   );
-  const { text, unused } = wireReport(report);
+  const { text, isClean } = wireReport(report);
   console.log(text);
   // Some files alone cannot use every grant.
-  return code === 0 && names.length === 0 && unused.length > 0 ? 1 : code;
+  return code === 0 && names.length === 0 && !isClean ? 1 : code;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));

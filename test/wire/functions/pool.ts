@@ -109,6 +109,10 @@ export function pool(settings: FunctionSettings, clock: WorldClock, began: () =>
       for (const one of busy) one.kill();
       return busy.length;
     },
+    /** Ends all that stand still, as Lambda does with instances that nobody needs. */
+    recycle(): void {
+      for (const one of environments) if (!taken.has(one)) one.kill();
+    },
     busy: () => taken.size,
     hasRoom: () => !closed && taken.size < settings.environmentsMax,
     /** Calls back whenever there is room for one more event. */

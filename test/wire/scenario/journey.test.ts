@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { succeeded } from "../../../scripts/support/client.ts";
 import { ask } from "../../support/ask.ts";
 import { type Receiver, receiver, verified } from "../../support/receiver.ts";
-import { begin, eventsOf, publish, registerTool, taskOf } from "../../support/runs.ts";
+import { begin, eventsOf, publish, read, registerTool, taskOf } from "../../support/runs.ts";
 import type { Tenant } from "../../support/server.ts";
 import { type House, openHouse } from "../house.ts";
 import { ended, expectClean, linkTo, pays } from "../journeys.ts";
@@ -96,6 +96,11 @@ describe("a deployment", () => {
       ],
     });
     const { id } = await begin(acme.api, "large");
+    await house.world.until("a wait", async () =>
+      (await read(acme.api, id)).status === "waiting" ? true : undefined,
+    );
+    // Whoever goes on has never seen the run.
+    house.world.pool("step").recycle();
 
     expect(await ended(house, acme.api, id)).toMatchObject({ status: "succeeded", output: 90_000 });
     expect(house.objects().some((key) => key.startsWith(`${acme.id}/`))).toBe(true);
@@ -149,11 +154,14 @@ describe("a deployment", () => {
     const frames: string[] = [];
     socket.addEventListener("message", ({ data }) => frames.push(String(data)));
     await house.world.until("an open socket", () => (socket.readyState === 1 ? true : undefined));
+    socket.send(JSON.stringify({ action: "subscribe", id: "all" }));
+    await house.world.until("a subscription", () =>
+      frames.find((frame) => frame.includes('"subscribed"')),
+    );
     const { id } = await begin(acme.api, "streamed");
-    socket.send(JSON.stringify({ action: "subscribe", id: "a", runs: [id], after: { [id]: 0 } }));
 
     await house.world.until("the end of the run", () =>
-      frames.find((frame) => frame.includes("run.succeeded")),
+      frames.find((frame) => frame.includes("run.succeeded") && frame.includes(id)),
     );
     socket.close();
     await house.world.until("a closed socket", () =>
@@ -180,13 +188,16 @@ describe("a deployment", () => {
 
   test("takes a tenant away with its queue, its mapping and what it kept", async () => {
     const gone = await house.tenant({ name: "Gone" });
-    await registerTool(gone.api, house.tools, "pay");
+    await registerTool(gone.api, house.tools, "large");
+    const large = ["a", "b", "c", "d", "e"].map((id) => ({ id, type: "tool", tool: "large" }));
     await publish(gone.api, {
       name: "left",
-      nodes: [pays("a"), { id: "b", type: "wait", for: "P1D" }],
+      nodes: [...large, { id: "wait", type: "wait", for: "P1D" }],
     });
     await gone.api.put("/v1/secrets/token", { value: "s3cret" });
     await begin(gone.api, "left");
+    const objects = () => house.objects().filter((key) => key.startsWith(`${gone.id}/`));
+    await house.world.until("an object", () => objects()[0]);
     expect(lanesOf(gone.id).mappings).toHaveLength(1);
 
     const removed = await house.platform.remove(`/v1/tenants/${gone.id}`);
@@ -197,9 +208,10 @@ describe("a deployment", () => {
       return queues.length + mappings.length === 0 ? true : undefined;
     });
     expect((await gone.api.get("/v1/workflows")).status).toBe(401);
-    await house.world.until("its secrets are gone", () =>
-      house.world.secrets.names().some((name) => name.includes(gone.id)) ? undefined : true,
-    );
+    await house.world.until("its secrets and objects are gone", () => {
+      const secrets = house.world.secrets.names().filter((name) => name.includes(gone.id));
+      return secrets.length + objects().length === 0 ? true : undefined;
+    });
   });
 
   test("gives a tenant its queue by the sweep when the API died while it made one", async () => {
