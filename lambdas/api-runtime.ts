@@ -1,5 +1,6 @@
 import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
+import { kmsNotary } from "../adapters/aws/kms-notary.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { readPlatformKey } from "../adapters/aws/platform-key.ts";
 import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
@@ -24,10 +25,12 @@ export async function apiRuntime(): Promise<HttpApp> {
   const { table } = store;
   const manager = secretsClient();
   const secrets = asmSecrets({ client: manager, prefix: vars.SECRETS_PREFIX });
+  const kms = kmsClient();
   const engine = engineOf({
     store,
     secrets,
-    signer: kmsSigner({ client: kmsClient(), keyId: vars.LINK_KEY }),
+    signer: kmsSigner({ client: kms, keyId: vars.LINK_KEY }),
+    notary: kmsNotary({ client: kms, keyId: vars.LEDGER_KEY }),
     ...asHints(queueOf(vars, table), timersOf(vars)),
     models: vars.MODELS,
     tools: vars.TOOLS,

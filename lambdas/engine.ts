@@ -3,6 +3,7 @@ import { parseTools } from "../adapters/tools/targets.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { ok, refuse } from "../core/engine/refusal.ts";
 import type { Functions } from "../core/ports/functions.ts";
+import type { Notary } from "../core/ports/notary.ts";
 import type { Queue, RunKey } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
 import type { Senders } from "../core/ports/senders.ts";
@@ -19,6 +20,8 @@ export type EngineMeans = Readonly<{
   store: Store;
   secrets: Secrets;
   signer: Signer;
+  /** Without one, the function has no right to the key of ledgers. */
+  notary?: Notary;
   queue: Queue;
   timers: Timers;
   /** The models document; "{}" for the mock models only. */
@@ -36,6 +39,7 @@ export function engineOf(given: EngineMeans): EngineDeps {
   const { store, models, tools, lookEveryMs, ...means } = given;
   const tenants = tenantStore(store.table);
   return engineParts({
+    notary: NO_NOTARY,
     ...store,
     ...means,
     models: parseModels(models === "{}" ? undefined : models),
@@ -60,6 +64,11 @@ function onFailure({ runId: run }: RunKey, error: unknown): void {
 export const NO_SIGNER: Signer = {
   mac: () => Promise.reject(new Error("this function makes no links")),
   verify: () => Promise.reject(new Error("this function checks no links")),
+};
+
+const NO_NOTARY: Notary = {
+  sign: () => Promise.reject(new Error("this function signs no heads")),
+  keys: () => Promise.reject(new Error("this function tells no keys")),
 };
 
 /** For functions that change no run. */

@@ -5,7 +5,8 @@
  * TABLE                 the name of the one table
  * ARTIFACTS_BUCKET      the name of the bucket of large values
  * LINK_KEY              KMS key id or ARN, HMAC_256: makes and checks signed links
- * LEDGER_KEY            KMS key id or ARN, ECC_NIST_EDWARDS25519: signs heads of runs
+ * LEDGER_KEY            KMS key id or ARN, ECC_NIST_EDWARDS25519: signs heads of runs, and
+ *                       its public key checks them
  * SECRETS_PREFIX        what names in Secrets Manager begin with, "/" at its end; a tenant's secret
  *                       is <prefix><tenant>/<name>, the deployment's own <prefix>platform/<name>
  * PLATFORM_KEY_SECRET   the ARN of the secret that holds the platform key
@@ -40,6 +41,7 @@ const TIMERS = [
 ] as const;
 const LANES = ["LANE_PREFIX", "LANE_DEAD_LETTERS", "LANE_FUNCTION", "LANE_KEY"] as const;
 const TELL = ["WEBHOOK_QUEUE", "SOCKET_ENDPOINT", "EVENT_BUS"] as const;
+const LEDGER = ["LEDGER_KEY"] as const;
 const MAIL = ["LINK_KEY", "PUBLIC_URL", "MAIL_SENDER"] as const;
 
 const NEEDS = {
@@ -50,7 +52,7 @@ const NEEDS = {
     ...TIMERS,
     ...LANES,
     "LINK_KEY",
-    "LEDGER_KEY",
+    ...LEDGER,
     "SECRETS_PREFIX",
     "PLATFORM_KEY_SECRET",
     "PUBLIC_URL",
@@ -62,7 +64,7 @@ const NEEDS = {
   /** Drives runs: works off the lanes, which are FIFO queues with one group per run. */
   step: [...STORE, ...WAKE, ...TIMERS, "SECRETS_PREFIX", "MODELS", "TOOLS"],
   /** Tells the world what was committed: works off the table's stream. */
-  stream: [...STORE, ...WAKE, ...TIMERS, ...TELL, ...MAIL, "SECRETS_PREFIX"],
+  stream: [...STORE, ...WAKE, ...TIMERS, ...TELL, ...MAIL, ...LEDGER, "SECRETS_PREFIX"],
   /** Fires timers: works off the timer queue, which short timers and schedules send to. */
   timer: [...STORE, ...WAKE, ...TIMERS],
   /** Delivers webhooks: works off the webhook queue. */

@@ -1,11 +1,14 @@
 import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { eventBridgeBus, eventBridgeClient } from "../adapters/aws/event-bridge-bus.ts";
+import { kmsNotary } from "../adapters/aws/kms-notary.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { busEvents } from "../core/engine/fan-out/bus-events.ts";
 import { oweCallback } from "../core/engine/fan-out/callback.ts";
 import { oweWebhooks } from "../core/engine/fan-out/owe-webhooks.ts";
+import { signHead } from "../core/engine/ledger/sign-head.ts";
 import { sendOwed } from "../core/engine/people/send-mail.ts";
+import { Fault } from "../core/ports/fault.ts";
 import type { Item } from "../core/ports/table.ts";
 import { type Committed, committedIn } from "../core/store/commit.ts";
 import { isOwedMail } from "../core/store/outbox.ts";
@@ -29,10 +32,12 @@ export function streamRuntime(): (row: Item) => Promise<void> | undefined {
   const vars = env("stream");
   const store = storeOf(vars);
   const secrets = asmSecrets({ client: secretsClient(), prefix: vars.SECRETS_PREFIX });
+  const kms = kmsClient();
   const engine = engineOf({
     store,
     secrets,
-    signer: kmsSigner({ client: kmsClient(), keyId: vars.LINK_KEY }),
+    signer: kmsSigner({ client: kms, keyId: vars.LINK_KEY }),
+    notary: kmsNotary({ client: kms, keyId: vars.LEDGER_KEY }),
     ...asHints(queueOf(vars, store.table), timersOf(vars)),
     models: "{}",
     lookEveryMs: LOOK_EVERY_MS,
@@ -55,11 +60,21 @@ export function streamRuntime(): (row: Item) => Promise<void> | undefined {
     }
   };
 
+  /** A key that will not sign (disabled, say) must not hold up what others are told. */
+  const sign = async (commit: Committed) => {
+    try {
+      await signHead(engine, commit);
+    } catch (error) {
+      if (!(error instanceof Fault) || error.retryable) throw error;
+      log.error("a head was not signed", { run: commit.runId, error: String(error) });
+    }
+  };
+
   async function tell(commit: Committed, row: Item): Promise<void> {
     const events = busEvents(commit, row, engine.hash);
     const publishing = events.length > 0 ? bus.publish(events) : Promise.resolve();
     const owing = oweWebhooks(fanOut, commit) ?? Promise.resolve();
-    await Promise.all([owing, push(commit), publishing]);
+    await Promise.all([owing, push(commit), publishing, sign(commit)]);
   }
 
   return (row) => {

@@ -3,8 +3,7 @@ import type { HoldfastProps } from "./props.ts";
 
 /** The variables of `lambdas/env.ts`, where each of them is explained. */
 export function environments(parts: Parts, props: HoldfastProps) {
-  const { keys, table, artifacts, secrets, lanes, timers, webhooks, bus, mail, http, sockets } =
-    parts;
+  const { keys, table, artifacts, secrets, lanes, timers, webhooks, bus, mail } = parts;
   const store = { TABLE: table.name, ARTIFACTS_BUCKET: artifacts.name };
   const wake = { SHARED_LANES: lanes.shared.map(({ url }) => url).join(",") };
   const set = {
@@ -19,10 +18,11 @@ export function environments(parts: Parts, props: HoldfastProps) {
   const secret = { SECRETS_PREFIX: secrets.prefix };
   const tools = { allowedTargets: props.allowedTargets ?? {} };
   const models = { MODELS: JSON.stringify(props.models ?? {}), TOOLS: JSON.stringify(tools) };
-  const socket = { SOCKET_ENDPOINT: sockets.endpoint };
+  const socket = { SOCKET_ENDPOINT: parts.sockets.endpoint };
   const posted = { WEBHOOK_QUEUE: webhooks.url, ...socket };
-  const address = { PUBLIC_URL: http.url };
+  const address = { PUBLIC_URL: parts.http.url };
   const links = { LINK_KEY: keys.linksArn };
+  const ledger = { LEDGER_KEY: keys.ledgerArn };
   const mailed = { ...links, ...address, MAIL_SENDER: mail?.sender ?? "" };
   const tell = { ...posted, EVENT_BUS: bus.bus.eventBusName };
   return {
@@ -38,11 +38,11 @@ export function environments(parts: Parts, props: HoldfastProps) {
       ...posted,
       ...address,
       ...links,
-      LEDGER_KEY: keys.ledgerArn,
+      ...ledger,
       ...platform,
     },
     step: { ...move, ...secret, ...models },
-    stream: { ...move, ...secret, ...tell, ...mailed },
+    stream: { ...move, ...secret, ...tell, ...mailed, ...ledger },
     timer: move,
     webhook: { ...store, WEBHOOK_QUEUE: webhooks.url, ...secret },
     socket: { ...store, ...socket },

@@ -57,7 +57,11 @@ export class Keys extends Construct {
     grant(grantee, { actions: ["kms:VerifyMac"], on: [this.linksArn] });
   }
 
-  grantLedger(grantee: IGrantable): void {
+  grantSignHeads(grantee: IGrantable): void {
     grant(grantee, { actions: ["kms:GetPublicKey", "kms:Sign"], on: [this.ledgerArn] });
+  }
+
+  grantCheckHeads(grantee: IGrantable): void {
+    grant(grantee, { actions: ["kms:GetPublicKey"], on: [this.ledgerArn] });
   }
 }

@@ -25,7 +25,8 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   }
   for (const fn of [api, stream, sweep]) keys.grantMakeLinks(fn);
   keys.grantCheckLinks(api);
-  keys.grantLedger(api);
+  keys.grantSignHeads(stream);
+  keys.grantCheckHeads(api);
   for (const fn of [step, stream, webhook, sweep]) secrets.grantUse(fn);
   secrets.grantKeep(api);
   // A tenant that was deleted is taken away piece by piece, for as long as it takes.

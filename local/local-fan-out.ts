@@ -13,9 +13,11 @@ import { oweWebhooks } from "../core/engine/fan-out/owe-webhooks.ts";
 import { type Tickets, ticketsDue, ticketsOf } from "../core/engine/fan-out/tickets.ts";
 import { type Webhooks, webhooksOf } from "../core/engine/fan-out/webhooks.ts";
 import type { DueHandlers } from "../core/engine/fire-due.ts";
+import { signHead } from "../core/engine/ledger/sign-head.ts";
 import type { Log } from "../core/ports/log.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
 import type { Table } from "../core/ports/table.ts";
+import type { Committed } from "../core/store/commit.ts";
 import { memoryConnections } from "../core/store/memory-connections.ts";
 import { memoryLines } from "../core/store/memory-lines.ts";
 import { fanOutParts } from "../wiring/fan-out-parts.ts";
@@ -67,7 +69,7 @@ export function localFanOut(
     table,
     log,
     feed: sqliteFeed(database),
-    owe: (commit) => oweWebhooks(now().deps, commit),
+    owe: (commit) => oweAndSign(now(), commit),
     push: (commit) => {
       opened?.told.live.committed(commit)?.catch((error: unknown) => {
         log.error("a commit was not pushed", { run: commit.runId, error: String(error) });
@@ -84,7 +86,7 @@ export function localFanOut(
       const live = localLive(deps, { sockets, tickets });
       const hooks = hooksOf(deps, createEngine(engine));
       const told = { webhooks: webhooksOf(deps), streams: streamsOf(deps), tickets, hooks, live };
-      opened = { deps, told };
+      opened = { engine, deps, told };
       return told;
     },
     listen: (server, hosts) => webSockets(server, { live: now().told.live, sockets, hosts, log }),
@@ -100,7 +102,15 @@ export function localFanOut(
   };
 }
 
-type Opened = Readonly<{ deps: FanOutDeps; told: Told }>;
+type Opened = Readonly<{ engine: EngineDeps; deps: FanOutDeps; told: Told }>;
+
+/** Both go on when one fails; a commit that comes again is told of and signed once all the same. */
+function oweAndSign({ engine, deps }: Opened, commit: Committed): Promise<void> | undefined {
+  const owing = oweWebhooks(deps, commit);
+  const signing = signHead(engine, commit);
+  if (!owing || !signing) return owing ?? signing;
+  return Promise.all([owing, signing]).then(() => undefined);
+}
 
 /** RFC 6455's "something broke on our side". */
 const BROKEN = 1011;

@@ -25,6 +25,7 @@ import { type Drivers, drivers } from "./drivers.ts";
 import { type LocalFanOut, localFanOut, type Told } from "./local-fan-out.ts";
 import { localFunctions } from "./local-functions.ts";
 import { localMailbox } from "./local-mailbox.ts";
+import { localNotary } from "./local-notary.ts";
 import { localSecrets } from "./local-secrets.ts";
 import { localSigner } from "./local-signer.ts";
 import { openAccess } from "./open-access.ts";
@@ -40,6 +41,7 @@ export type LocalOptions = Readonly<{
   apiKey: string;
   linkKey: Uint8Array;
   secretKey: Uint8Array;
+  ledgerKey: Uint8Array;
   models: ModelsConfig;
   tools?: ToolsConfig;
   /** Serve the mailbox and the clock. */
@@ -144,7 +146,12 @@ type World = Pick<EngineOptions, "table" | "artifacts" | "clock" | "secrets" | "
 /** The engine of a process that is alone with its file. */
 function localEngine(
   world: World,
-  { linkKey, models, tools }: Pick<LocalOptions, "linkKey" | "models" | "tools">,
+  {
+    linkKey,
+    ledgerKey,
+    models,
+    tools,
+  }: Pick<LocalOptions, "linkKey" | "ledgerKey" | "models" | "tools">,
 ): EngineDeps {
   return engineParts({
     ...world,
@@ -152,6 +159,7 @@ function localEngine(
     timers: { set: () => undefined },
     watch: () => processWatch(),
     signer: localSigner(linkKey),
+    notary: localNotary(ledgerKey),
     models,
     ...(tools && { toolsConfig: tools, functions: localFunctions(tools.localFunctions) }),
     isAuthority: true,

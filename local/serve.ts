@@ -40,6 +40,7 @@ async function open(given: Settings, folder: DataFolder): Promise<void> {
     platformKey: given.platformKey ?? keys.platformKey,
     linkKey: keys.linkKey,
     secretKey: keys.secretKey,
+    ledgerKey: keys.ledgerKey,
     models: parseModels(given.models),
     tools: parseTools(given.tools),
     dev,

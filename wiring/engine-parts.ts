@@ -1,6 +1,7 @@
 import { hash as hashOnce } from "node:crypto";
 import { setImmediate as immediate, setTimeout as pause } from "node:timers/promises";
 import { cronerCalendar } from "../adapters/calendar/croner-calendar.ts";
+import { isSignedBy } from "../adapters/ed25519/public-jwk.ts";
 import { models } from "../adapters/models/models.ts";
 import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
@@ -15,6 +16,7 @@ import { runCache } from "../core/engine/run-cache.ts";
 import type { Artifacts } from "../core/ports/artifacts.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Functions } from "../core/ports/functions.ts";
+import type { Notary } from "../core/ports/notary.ts";
 import type { Outbound } from "../core/ports/outbound.ts";
 import type { Queue } from "../core/ports/queue.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
@@ -45,6 +47,7 @@ export type EngineOptions = Readonly<{
   /** Who is told of commits; it may look at the log for those of others. */
   watch: (parts: Pick<EngineDeps, "log" | "cache">) => Watch;
   signer: Signer;
+  notary: Notary;
   models: ModelsConfig;
   /** What of AWS tenants may have called, and who calls it. Without both, nothing of it is. */
   toolsConfig?: ToolsConfig;
@@ -61,7 +64,7 @@ export type EngineOptions = Readonly<{
 /** What the engine needs, made the same behind every door. */
 export function engineParts(options: EngineOptions): EngineDeps {
   const { table, artifacts, clock, secrets, access, allowLoopback } = options;
-  const { queue, timers, signer } = options;
+  const { queue, timers, signer, notary } = options;
   const { toolsConfig: config = parseTools(undefined), functions, machines } = options;
   const evaluate = templateEvaluator(clock);
   const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback });
@@ -77,6 +80,8 @@ export function engineParts(options: EngineOptions): EngineDeps {
     timers,
     watch: options.watch({ log, cache }),
     signer,
+    notary,
+    isSignedBy,
     schemas,
     sandbox: quickjsSandbox({ threads: options.scriptThreads ?? SCRIPT_THREADS }),
     rules: feelRules(),

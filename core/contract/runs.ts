@@ -213,23 +213,6 @@ export const RetryRequest = z
   .strictObject({ node: line(256, "Where it failed, to be sure that it is that.").optional() })
   .meta({ id: "RetryRequest", description: "What to retry.", examples: [{ node: "pay" }] });
 
-export const Verification = z
-  .strictObject({
-    ok: z.boolean(),
-    count: count("Events that were checked."),
-    head: z.string().max(128).meta({ description: "The hash of the newest commit." }),
-    errors: z
-      .array(
-        z.strictObject({ seq: count("Of the event."), type: line(64, "What is wrong there.") }),
-      )
-      .max(10_000),
-  })
-  .meta({
-    id: "Verification",
-    description: "The chain, computed again from what is stored.",
-    examples: [{ ok: true, count: 14, head: "9f86d081884c7d65", errors: [] }],
-  });
-
 function commaList(value: unknown): unknown {
   if (typeof value === "string") return value.split(",");
   return Array.isArray(value) ? value.flatMap((item) => String(item).split(",")) : value;

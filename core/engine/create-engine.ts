@@ -23,6 +23,7 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     workflows: workflowsOf(deps),
     runs,
+    ledgerKeys: () => deps.notary.keys(),
     schedules: schedulesOf(deps, runs),
     events: eventsOf(deps),
     tasks: tasksOf(deps),

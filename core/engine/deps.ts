@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import type { Calendar } from "../ports/calendar.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Models } from "../ports/models.ts";
+import type { Notary, PublicJwk } from "../ports/notary.ts";
 import type { Queue } from "../ports/queue.ts";
 import type { Randomness } from "../ports/randomness.ts";
 import type { Rules } from "../ports/rules.ts";
@@ -42,6 +43,9 @@ export type EngineDeps = Readonly<{
   sandbox: Sandbox;
   rules: Rules;
   signer: Signer;
+  notary: Notary;
+  /** Whether the owner of an Ed25519 key signed a text; `signature` is base64url. */
+  isSignedBy(key: PublicJwk, text: string, signature: string): boolean;
   randomness: Randomness;
   limitsOf(tenant: string): Promise<Limits>;
   /** What is wrong with a tool document. */

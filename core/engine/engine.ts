@@ -1,4 +1,5 @@
 import type { Json } from "../kernel/json.ts";
+import type { PublicJwk } from "../ports/notary.ts";
 import type { BulkReport, BulkRequest } from "./bulk-runs.ts";
 import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
@@ -12,6 +13,7 @@ import type {
   JobView,
   PollRequest,
 } from "./job-views.ts";
+import type { Verified } from "./ledger/verify.ts";
 import type { Problem, Result } from "./refusal.ts";
 import type { Schedules } from "./schedules/schedules.ts";
 import type {
@@ -84,18 +86,10 @@ export interface Engine {
     /** A failed run goes on from where it failed; `node` says where that is, to be sure. */
     retry(caller: Caller, runId: string, node?: string): Promise<Result<RunView>>;
     /** Recomputes the chain from what is stored. `errors` is empty when `ok`. */
-    verify(
-      caller: Caller,
-      runId: string,
-    ): Promise<
-      Result<{
-        ok: boolean;
-        count: number;
-        head: string;
-        errors: readonly { seq: number; type: string }[];
-      }>
-    >;
+    verify(caller: Caller, runId: string): Promise<Result<Verified>>;
   };
+  /** The public keys that the heads of runs are signed with. */
+  ledgerKeys(): Promise<readonly PublicJwk[]>;
   readonly schedules: Schedules;
   readonly events: {
     /** To every run of the tenant that waits for it; kept only when there is none. */

@@ -37,6 +37,8 @@ export type Committed = Readonly<{
   /** The newest event of the commit. */
   lastSeq: number;
   types: readonly string[];
+  /** The commit's own, which covers those before. */
+  hash: string;
 }>;
 
 /** The news in a row that was written; undefined when the row is no commit. */
@@ -47,5 +49,6 @@ export function committedIn(item: Item): Committed | undefined {
   const seq = Number(item["seq"]);
   const types = String(item["types"]).split(",");
   const lastSeq = seq + types.length - 1;
-  return { tenant: item.pk.slice(0, at), runId: item.pk.slice(at + 5), seq, lastSeq, types };
+  const hash = String(item["hash"]);
+  return { tenant: item.pk.slice(0, at), runId: item.pk.slice(at + 5), seq, lastSeq, types, hash };
 }

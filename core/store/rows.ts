@@ -14,6 +14,11 @@ export const rows = {
     sk: `log#${padded(seq)}`,
   }),
   snapshot: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "snapshot" }),
+  /** The newest signature of its head: see `core/engine/ledger/sign-head.ts`. */
+  signature: (tenant: string, run: string): Key => ({
+    pk: rows.run(tenant, run),
+    sk: "signature",
+  }),
   /** A run's children, in one partition, so that one query finds them all. */
   child: (tenant: string, parent: string, child: string): Key => ({
     pk: `${tenant}#children#${parent}`,

@@ -40,10 +40,12 @@ export const RINGS: readonly Ring[] = [
   },
   { home: "core/contract/", may: [{ from: "core/contract/" }, { from: "zod" }] },
   ring("adapters/net/", [{ from: "node:" }, { from: "ipaddr.js" }]),
+  ring("adapters/ed25519/", [{ from: "node:" }]),
   ring("adapters/sqlite/", [{ from: "node:" }]),
   ring("adapters/aws/", [
     { from: "node:" },
     { from: "@aws-sdk/" },
+    { from: "adapters/ed25519/", why: "a public key is told of alike, whoever keeps it" },
     { from: "aws-lambda", only: "types" },
     { from: "zod", why: "what arrives from a queue is parsed once, at the door" },
   ]),
@@ -96,6 +98,7 @@ export const RINGS: readonly Ring[] = [
     may: [
       { from: "wiring/" },
       { from: "core/" },
+      { from: "adapters/ed25519/" },
       { from: "adapters/models/" },
       { from: "adapters/net/" },
       { from: "adapters/tools/" },
@@ -152,6 +155,7 @@ export const RINGS: readonly Ring[] = [
       { from: "adapters/calendar/" },
       { from: "ws" },
       { from: "core/" },
+      { from: "adapters/ed25519/" },
       { from: "adapters/http/" },
       { from: "adapters/models/" },
       { from: "adapters/net/" },

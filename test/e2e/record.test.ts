@@ -247,7 +247,7 @@ describe("the ledger of a run", () => {
       found.push((errors as unknown as { type: string }[]).map(({ type }) => type));
     }
     expect(found[0]).toContain("seq_gap");
-    expect(found[1]).toEqual(["tail_missing"]);
+    expect(found[1]).toEqual(["tail_missing", "signature_mismatch"]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Caller } from "../../core/engine/views.ts";
 import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { RunKey } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
+import { localNotary } from "../../local/local-notary.ts";
 import { localSigner } from "../../local/local-signer.ts";
 import { engineParts } from "../../wiring/engine-parts.ts";
 import { processWatch } from "../../wiring/process-watch.ts";
@@ -29,6 +30,7 @@ async function writesOf(steps: number): Promise<readonly Written[]> {
     timers: { set: () => undefined },
     watch: () => processWatch(),
     signer: localSigner(new Uint8Array(32)),
+    notary: localNotary(new Uint8Array(32)),
     isAuthority: true,
     allowLoopback: true,
     models: parseModels(undefined),

@@ -19,9 +19,9 @@ import {
   fakeRunControl,
 } from "./fake-control.ts";
 import { fakeJobs } from "./fake-jobs.ts";
-import { AT, runOf, runSummaryOf } from "./fake-runs.ts";
+import { AT, LEDGER_KEY, runOf, runSummaryOf, SIGNATURE } from "./fake-runs.ts";
 
-export { AT } from "./fake-runs.ts";
+export { AT, LEDGER_KEY, SIGNATURE } from "./fake-runs.ts";
 
 /**
  * An engine in memory, with just enough behaviour to see what the door does with each answer.
@@ -151,9 +151,13 @@ export function fakeEngine() {
       ...fakeControl,
       verify: async (caller, id) => {
         const found = of(caller, id);
-        return found.ok ? ok({ ok: true, count: 4, head: "abc", errors: [] }) : found;
+        const [signature, anchored, errors] = [SIGNATURE, false, []] as const;
+        return found.ok
+          ? ok({ ok: true, count: 4, head: "abc", signature, anchored, errors })
+          : found;
       },
     },
+    ledgerKeys: async () => [LEDGER_KEY],
     events: {
       send: async (_caller, { name, id = "evt_1" }) => {
         calls.push(`event ${name} ${id}`);

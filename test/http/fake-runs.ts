@@ -1,7 +1,27 @@
 import type { RunView } from "../../core/engine/views.ts";
 import type { Json } from "../../core/kernel/json.ts";
+import type { PublicJwk } from "../../core/ports/notary.ts";
 
 export const AT = "2026-11-21T09:30:00.000Z";
+
+/** The key of RFC 8037, whose thumbprint is in it, too. */
+export const LEDGER_KEY: PublicJwk = {
+  kty: "OKP",
+  crv: "Ed25519",
+  x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+  kid: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+  alg: "EdDSA",
+  use: "sig",
+};
+
+export const SIGNATURE = {
+  keyId: LEDGER_KEY.kid,
+  valid: true,
+  at: AT,
+  count: 4,
+  text: "holdfast run head\n{}",
+  value: "c2lnbmVk",
+} as const;
 
 export function runSummaryOf(run: RunView) {
   const { id, status, workflow, version, tags, parent, createdAt, updatedAt, endedAt } = run;

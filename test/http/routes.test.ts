@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { door } from "./door.ts";
+import { LEDGER_KEY, SIGNATURE } from "./fake-engine.ts";
 
 describe("runs", () => {
   test("start with 201, Location and the run", async () => {
@@ -70,8 +71,18 @@ describe("runs", () => {
       ok: true,
       count: 4,
       head: "abc",
+      signature: SIGNATURE,
+      anchored: false,
       errors: [],
     });
+  });
+
+  test("are signed by keys that anyone may read, and keep for a while", async () => {
+    const { ask } = door();
+
+    const answer = await ask("GET /.well-known/jwks.json", { as: null });
+    expect(answer).toMatchObject({ status: 200, json: { keys: [LEDGER_KEY] } });
+    expect(answer.headers["cache-control"]).toBe("public, max-age=300");
   });
 });
 

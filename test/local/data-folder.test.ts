@@ -9,6 +9,9 @@ import { tempFolder } from "./temp-folder.ts";
 
 const HOLD = join(import.meta.dirname, "hold-folder.ts");
 
+const LONG = "A".repeat(43);
+const WITH_A_SHORT_LEDGER_KEY = `{"linkKey":"${LONG}","secretKey":"${LONG}","ledgerKey":"aa","platformKey":"p","apiKey":"a"}`;
+
 type Holding = Readonly<{ child: ChildProcess; said: string }>;
 
 /** Starts a process that takes the folder; resolves to what came of it. */
@@ -46,7 +49,29 @@ describe("a data folder", () => {
     expect(second.keys).toEqual(first.keys);
     expect(first.keys.linkKey).toHaveLength(32);
     expect(first.keys.secretKey).not.toEqual(first.keys.linkKey);
+    expect(first.keys.ledgerKey).toHaveLength(32);
+    expect(first.keys.ledgerKey).not.toEqual(first.keys.secretKey);
     expect(first.keys.apiKey).toMatch(/^hf_[A-Za-z0-9_-]{43}$/);
+  });
+
+  test("of a version that signed no ledgers gets a key for it, once, and keeps the others", async () => {
+    const path = tempFolder();
+    const file = join(path, "keys.json");
+    const first = await opened(path);
+    first.close();
+    const { ledgerKey: _, ...old } = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify({ ...old, later: "kept" }));
+
+    const second = await opened(path);
+    second.close();
+
+    const { ledgerKey, ...others } = JSON.parse(readFileSync(file, "utf8"));
+    expect(others).toEqual({ ...old, later: "kept" });
+    expect(Buffer.from(ledgerKey, "base64url")).toEqual(Buffer.from(second.keys.ledgerKey));
+    expect({ ...second.keys, ledgerKey: first.keys.ledgerKey }).toEqual(first.keys);
+    expect(second.keys.ledgerKey).not.toEqual(first.keys.ledgerKey);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await opened(path)).keys).toEqual(second.keys);
   });
 
   test("closes its keys to others when somebody opened them", async () => {
@@ -64,6 +89,7 @@ describe("a data folder", () => {
     "{}",
     "[]",
     '{"linkKey":"aa","secretKey":"aa","platformKey":"p","apiKey":"a"}',
+    WITH_A_SHORT_LEDGER_KEY,
   ])("is refused when its keys are %j, and they are left as they are", async (content) => {
     const path = tempFolder();
     writeFileSync(join(path, "keys.json"), content);

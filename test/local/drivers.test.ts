@@ -9,6 +9,7 @@ import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { Queue } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import { type Drivers, drivers } from "../../local/drivers.ts";
+import { localNotary } from "../../local/local-notary.ts";
 import { localSigner } from "../../local/local-signer.ts";
 import { engineParts } from "../../wiring/engine-parts.ts";
 import { processWatch } from "../../wiring/process-watch.ts";
@@ -32,6 +33,7 @@ function house() {
     timers: { set: () => undefined },
     watch: () => processWatch(),
     signer: localSigner(new Uint8Array(32)),
+    notary: localNotary(new Uint8Array(32)),
     isAuthority: true,
     allowLoopback: true,
     models: parseModels(undefined),

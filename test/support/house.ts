@@ -12,6 +12,7 @@ import type { RunKey } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import type { Table } from "../../core/ports/table.ts";
 import type { ToolCall } from "../../core/ports/tools.ts";
+import { localNotary } from "../../local/local-notary.ts";
 import { localSigner } from "../../local/local-signer.ts";
 import { engineParts } from "../../wiring/engine-parts.ts";
 import { processWatch } from "../../wiring/process-watch.ts";
@@ -61,6 +62,7 @@ export function house(options: HouseOptions = {}): House {
     timers: { set: () => undefined },
     watch: () => processWatch(),
     signer: localSigner(new Uint8Array(32)),
+    notary: localNotary(new Uint8Array(32)),
     models: parseModels(undefined),
     isAuthority: true,
     allowLoopback: true,

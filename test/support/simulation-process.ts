@@ -104,6 +104,8 @@ function partsOf(options: ProcessOptions): EngineDeps {
     sandbox: quickjsSandbox({ threads: 0 }),
     rules: feelRules(),
     signer: { mac: async (text) => hash(text), verify: async (text, mac) => hash(text) === mac },
+    notary: { sign: () => Promise.reject(new Error("no head is signed")), keys: async () => [] },
+    isSignedBy: () => false,
     toolProblems: () => [],
     pause: (ms) => time.sleep(ms),
     turn: () => Promise.resolve(),

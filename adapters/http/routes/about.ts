@@ -1,4 +1,4 @@
-import { Health, OpenApi, Version } from "../../../core/contract/about.ts";
+import { Health, Jwks, OpenApi, Version } from "../../../core/contract/about.ts";
 import { DOCS_CSP } from "../pages/page.ts";
 import { type Checked, refused } from "../problem.ts";
 import { type Reply, route } from "../route.ts";
@@ -36,6 +36,25 @@ export const aboutRoutes = [
     handle: async (_call, { version }) => ({
       ok: true,
       value: { status: 200, value: { name: "holdfast", version, api: "v1" } },
+    }),
+  }),
+  route({
+    method: "GET",
+    path: "/.well-known/jwks.json",
+    operationId: "getLedgerKeys",
+    tag: "Service",
+    summary: "Read the keys that sign ledgers",
+    description: "Public keys: with them anyone can check the signature of a run's head.",
+    needs: "nothing",
+    answers: [{ status: 200, description: "The keys.", schema: Jwks }],
+    refusals: ["BUSY"],
+    handle: async (_call, { engine }) => ({
+      ok: true,
+      value: {
+        status: 200,
+        value: { keys: await engine.ledgerKeys() },
+        headers: { "cache-control": "public, max-age=300" },
+      },
     }),
   }),
   route({

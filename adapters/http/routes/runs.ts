@@ -1,13 +1,7 @@
 import { EventList, EventQuery } from "../../../core/contract/events.ts";
 import { idOf } from "../../../core/contract/fields.ts";
-import {
-  Run,
-  RunList,
-  RunQuery,
-  StartQuery,
-  StartRequest,
-  Verification,
-} from "../../../core/contract/runs.ts";
+import { Verification } from "../../../core/contract/ledger.ts";
+import { Run, RunList, RunQuery, StartQuery, StartRequest } from "../../../core/contract/runs.ts";
 import { StepList, StepQuery } from "../../../core/contract/steps.ts";
 import { refused } from "../problem.ts";
 import { replyOf, route } from "../route.ts";
@@ -122,7 +116,9 @@ export const runRoutes = [
     operationId: "verifyLedger",
     tag: "Runs",
     summary: "Verify a run's ledger",
-    description: "Computes the chain again from what is stored and names every event that differs.",
+    description:
+      "Computes the chain again from what is stored and names every event that differs. Once a run " +
+      "has ended, its head is signed, and the signature is checked too.",
     needs: "read",
     params: byId,
     answers: [{ status: 200, description: "What was found.", schema: Verification }],

@@ -4,6 +4,7 @@ import type { Commit } from "../../store/commit.ts";
 import { rows } from "../../store/rows.ts";
 import type { EngineDeps } from "../deps.ts";
 import { ok, type Result, refuse } from "../refusal.ts";
+import { checkSignature, type SignatureView } from "./check-signature.ts";
 
 export type LedgerError = Readonly<{ seq: number; type: string }>;
 export type Verified = Readonly<{
@@ -11,6 +12,10 @@ export type Verified = Readonly<{
   /** Events in the log. */
   count: number;
   head: string;
+  /** The newest signature of a head of this run; null before the run has ended. */
+  signature: SignatureView | null;
+  /** Whether the head is kept where nobody who can write to the table can. */
+  anchored: false;
   errors: readonly LedgerError[];
 }>;
 
@@ -23,7 +28,8 @@ const ERRORS_MAX = 100;
  * `prev_hash_mismatch`: a commit is missing or out of order. `record_hash_mismatch`: what a commit
  * says of itself was altered. `content_mismatch`: its content was. `seq_gap`: events are missing.
  * `types_mismatch`: the events are not those that the chain covers. `tail_missing`: lists show a
- * later commit than the last one that is there.
+ * later commit than the last one that is there. `signature_mismatch`: the chain is not the one
+ * whose head was signed. `signature_invalid`, `signature_key_unknown`: no key of ours signed it.
  */
 export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Result<Verified>> {
   const hash = (text: string) => Buffer.from(deps.hash(text), "hex").toString("base64url");
@@ -31,6 +37,9 @@ export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Resul
   let head = "";
   let seen = 0;
   let at = 0;
+  // Read first: what is signed later would be of a head that is not read yet.
+  const signed = await deps.table.get(rows.signature(key.tenant, key.runId));
+  let signedHash: string | undefined;
   for (let more = true; more; ) {
     const page = await deps.log.read(key, seen, PAGE);
     for (const commit of page.commits) {
@@ -40,6 +49,7 @@ export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Resul
       }
       head = String(commit.item["hash"]);
       seen = commit.seq + commit.types.length - 1;
+      if (seen === signed?.["count"]) signedHash = head;
       ({ at } = commit);
     }
     more = page.more && errors.length < ERRORS_MAX;
@@ -47,7 +57,10 @@ export async function verifyLedger(deps: EngineDeps, key: RunKey): Promise<Resul
   if (seen === 0) return refuse("NOT_FOUND", `there is no run ${key.runId}`);
   const shown = await deps.table.get(rows.head(key.tenant, key.runId));
   if (Number(shown?.["updatedAt"] ?? 0) > at) errors.push({ seq: seen + 1, type: "tail_missing" });
-  return ok({ ok: errors.length === 0, count: seen, head, errors });
+  const checked = signed && (await checkSignature(deps, key, signed, signedHash));
+  if (checked?.fault) errors.push({ seq: checked.signature?.count ?? seen, type: checked.fault });
+  const signature = checked?.signature ?? null;
+  return ok({ ok: errors.length === 0, count: seen, head, signature, anchored: false, errors });
 }
 
 function faultsOf(
