@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Jwk, type Signed, verifyHead } from "../../../examples/verify-head.ts";
 import { succeeded } from "../../../scripts/support/client.ts";
 import { ask } from "../../support/ask.ts";
 import { type Receiver, receiver, verified } from "../../support/receiver.ts";
@@ -79,8 +80,14 @@ describe("a deployment", () => {
     const body = told && verified(secret, told);
     now.mockRestore();
     expect(body).toMatchObject({ type: "run.succeeded", data: { runId: id } });
-    const verdict = succeeded(await acme.api.get(`/v1/runs/${id}/ledger/verify`));
-    expect(verdict).toMatchObject({ ok: true, errors: [] });
+    const verdict = await house.world.until("the head is signed", async () => {
+      const found = succeeded(await acme.api.get(`/v1/runs/${id}/ledger/verify`));
+      return found["signature"] ? found : undefined;
+    });
+    expect(verdict).toMatchObject({ ok: true, signature: { valid: true }, errors: [] });
+    const { keys } = succeeded(await acme.api.get("/.well-known/jwks.json"));
+    const proven = verifyHead(keys as unknown as Jwk[], verdict["signature"] as unknown as Signed);
+    expect(proven).toMatchObject({ tenant: acme.id, run: id, count: run.seq });
   });
 
   test("keeps a run that grew large as an object, and goes on from it", async () => {
