@@ -37,7 +37,6 @@ export const UNREACHED: readonly Unreached[] = [
     grant: /^(api|sweep): execute-api:ManageConnections$/,
     why: "Closes sockets whose key was revoked, and tells them what the stream could not.",
   },
-  { grant: /^api: kms:(GetPublicKey|Sign)$/, why: "Signs heads of runs once they are anchored." },
   {
     grant: /^(stream|sweep): secretsmanager:GetSecretValue$/,
     why: "Reads the secret of a receiver that is told directly.",

@@ -7,6 +7,7 @@ import {
   type SignCommandInput,
 } from "@aws-sdk/client-kms";
 import { mockClient } from "aws-sdk-client-mock";
+import { calculateJwkThumbprint } from "jose";
 import { beforeEach, describe, expect, test } from "vitest";
 import { kmsNotary } from "../../adapters/aws/kms-notary.ts";
 import { isSignedBy, publicJwk } from "../../adapters/ed25519/public-jwk.ts";
@@ -43,6 +44,7 @@ describe.each(notaries)("a signature by $name", ({ open }) => {
     const [stranger] = (await localNotary(randomBytes(32)).keys()) as [PublicJwk];
 
     expect(key.kid).toBe(keyId);
+    expect(await calculateJwkThumbprint({ ...key })).toBe(keyId);
     expect(value).toMatch(/^[A-Za-z0-9_-]{86}$/);
     expect(isSignedBy(key, "a head", value)).toBe(true);
     expect(isSignedBy(key, "another head", value)).toBe(false);
