@@ -155,6 +155,26 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "The task was decided otherwise",
     next: "`decision`, `decidedBy` and `at` say what holds. Yours was not recorded.",
   },
+  TASK_CLAIMED: {
+    status: 409,
+    title: "Somebody else has claimed the task",
+    next: "`claimedBy` says who. It can be released by that person, or by an operator.",
+  },
+  TASK_IS_APPROVAL: {
+    status: 409,
+    title: "The task is an approval",
+    next: "Send a decision to `/decide`. Approvals are not claimed, reassigned or completed.",
+  },
+  TASK_IS_FORM: {
+    status: 409,
+    title: "The task is no approval",
+    next: "Send the answer to `/complete`.",
+  },
+  INVALID_FORM: {
+    status: 422,
+    title: "The answer does not fit the form",
+    next: "`errors` lists each fault with its path. The task is still open.",
+  },
   TASK_CLOSED: {
     status: 409,
     title: "The task is closed",

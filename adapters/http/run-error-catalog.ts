@@ -74,6 +74,14 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A decision table cannot be worked out",
     next: "The message is that of FEEL. Test the cells with the step's input.",
   },
+  INVALID_ASSIGNEES: {
+    title: "A template made no usable list of assignees or groups",
+    next: "`assignees` and `groups` are lists of at most 40 names.",
+  },
+  INVALID_CHOICES: {
+    title: "A template made no usable list of choices",
+    next: "`choices` is a list of 1 to 100 texts.",
+  },
   INVALID_APPROVERS: {
     title: "A template made no usable list of approvers",
     next: "`approvers` is a list of addresses, people or groups, at least as long as the quorum.",

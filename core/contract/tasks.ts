@@ -35,6 +35,28 @@ export const Decision = z
   })
   .meta({ id: "Decision", description: "Who decided what, when and why." });
 
+const Person = line(254, "The person the key acts for, if it may.");
+
+export const CompleteRequest = z.strictObject({ data: AnyJson, as: Person.optional() }).meta({
+  id: "CompleteRequest",
+  description: "The filled form, or `{response}` of a question.",
+  examples: [{ data: { approved: true, comments: "fine" } }],
+});
+
+export const ClaimRequest = z.strictObject({ as: Person.optional() }).meta({
+  id: "ClaimRequest",
+  description: "Who claims or releases.",
+  examples: [{ as: "ada@acme.example" }],
+});
+
+export const ReassignRequest = z
+  .strictObject({ assignees: z.array(line(254, "Who is asked now.")).min(1).max(40) })
+  .meta({
+    id: "ReassignRequest",
+    description: "Who is asked instead.",
+    examples: [{ assignees: ["bob@acme.example"] }],
+  });
+
 const EXAMPLE = {
   id: "task_01hzy",
   runId: "run_01hzy",
@@ -57,6 +79,8 @@ const EXAMPLE = {
   groups: [],
   due: null,
   priority: 0,
+  claimedBy: null,
+  data: null,
   decision: null,
   decisions: [],
   createdAt: "2026-11-21T09:30:00.000Z",
@@ -85,6 +109,8 @@ export const Task = z
     groups: z.array(line(254, "Which groups are asked.")).max(1000),
     due: Timestamp.nullable(),
     priority: z.number().meta({ description: "Higher comes first." }),
+    claimedBy: line(512, "Who has it in hand.").nullable(),
+    data: AnyJson,
     decision: line(64, "What was decided in the end.").nullable(),
     decisions: z.array(Decision).max(1000),
     createdAt: Timestamp,

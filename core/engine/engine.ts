@@ -17,7 +17,9 @@ import type { Verified } from "./ledger/verify.ts";
 import type { Problem, Result } from "./refusal.ts";
 import type { Schedules } from "./schedules/schedules.ts";
 import type {
+  AssignRequest,
   Caller,
+  CompleteRequest,
   DecideRequest,
   EventSent,
   EventView,
@@ -99,6 +101,11 @@ export interface Engine {
     list(caller: Caller, filter: TaskFilter, paging: Paging): Promise<Listing<TaskView>>;
     get(caller: Caller, taskId: string): Promise<Result<TaskView>>;
     decide(caller: Caller, taskId: string, request: DecideRequest): Promise<Result<TaskView>>;
+    /** Fills in a form or answers a question. */
+    complete(caller: Caller, taskId: string, request: CompleteRequest): Promise<Result<TaskView>>;
+    claim(caller: Caller, taskId: string, as?: string): Promise<Result<TaskView>>;
+    release(caller: Caller, taskId: string, as?: string): Promise<Result<TaskView>>;
+    reassign(caller: Caller, taskId: string, request: AssignRequest): Promise<Result<TaskView>>;
   };
   readonly links: {
     /** Reads only. `LINK_DEAD` for whatever is not a live link, whatever the reason. */

@@ -3,8 +3,8 @@ import type { JobRecord } from "../store/job-rows.ts";
 import { type Jobs, tableJobs } from "../store/jobs.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { DueHandler } from "./fire-due.ts";
+import { give } from "./give.ts";
 import { lookAway, stopAway } from "./job-away.ts";
-import { give } from "./runs.ts";
 
 const ACTOR = { kind: "system", id: "jobs" } as const;
 

@@ -7,12 +7,12 @@ import { registeredTool } from "./contexts.ts";
 import type { EngineDeps } from "./deps.ts";
 import { outputFault } from "./effects/call-tool.ts";
 import type { Engine } from "./engine.ts";
+import { give } from "./give.ts";
 import { leaseMsOf } from "./job-lease.ts";
 import { msOf } from "./job-times.ts";
 import type { JobReceipt } from "./job-views.ts";
 import { pollJobs } from "./poll-jobs.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
-import { give } from "./runs.ts";
 import type { Caller } from "./views.ts";
 
 const RETRY_AFTER_MS_MAX = 24 * 60 * 60 * 1_000;

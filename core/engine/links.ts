@@ -4,8 +4,9 @@ import type { TaskRecord } from "../store/task-rows.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
 import { isNonceOf, type LinkClaims, nonceOf, readLink } from "./people/link-token.ts";
+import { readTask, taskView } from "./read/read-task.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
-import { decideTask, readTask, taskView } from "./tasks.ts";
+import { decideTask } from "./tasks.ts";
 import type { LinkView } from "./views.ts";
 
 /** A link is dead in one way only, so that nobody learns from it what there was. */

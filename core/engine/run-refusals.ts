@@ -36,6 +36,13 @@ const REFUSALS: Readonly<Record<Reason, Refuse>> = {
     refuse("ANSWER_IS_APPROVAL", `run ${run} waits for an approval, which only a decision settles`),
   job_superseded: () => refuse("LEASE_LOST", "the job is no longer yours"),
   signals_full: (run) => refuse("SIGNALS_FULL", `run ${run} keeps as many signals as it may`),
+  answer_is_task: (run, more) =>
+    refuse("WAIT_AMBIGUOUS", `run ${run} waits for a task, which is completed by its own id`, more),
+  task_is_approval: () =>
+    refuse("TASK_IS_APPROVAL", "the task is an approval, which is decided by its approvers"),
+  task_is_form: () =>
+    refuse("TASK_IS_FORM", "the task is no approval: it is completed, and not decided"),
+  task_claimed: (_, more) => refuse("TASK_CLAIMED", "somebody else has claimed the task", more),
   task_closed: () => refuse("TASK_CLOSED", "the task is closed"),
   task_decided: (_, more) => refuse("TASK_DECIDED", "the task was decided before", more),
   already_voted: (_, more) => refuse("TASK_DECIDED", "this person has decided before", more),

@@ -1,12 +1,12 @@
 import type { Command } from "../kernel/command.ts";
-import type { Json } from "../kernel/json.ts";
-import { isOwed } from "../kernel/run.ts";
+import { isObject, type Json } from "../kernel/json.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
-import { handleDeps } from "./contexts.ts";
-import { API_TIME_MS, type EngineDeps } from "./deps.ts";
+import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
-import { type Handled, handle } from "./handle.ts";
+import { give } from "./give.ts";
+import type { Handled } from "./handle.ts";
 import { verifyLedger } from "./ledger/verify.ts";
+import { respondToTask } from "./people/answer-task.ts";
 import { listRuns } from "./read/list-runs.ts";
 import { readEvents } from "./read/read-events.ts";
 import { readRun } from "./read/read-run.ts";
@@ -15,7 +15,7 @@ import { ok, type Result, refuse } from "./refusal.ts";
 import { retryRun } from "./retry-run.ts";
 import { noRun, refused } from "./run-refusals.ts";
 import { settledWithin } from "./settled.ts";
-import { actorOf, starting } from "./start-run.ts";
+import { starting } from "./start-run.ts";
 import type { Caller, RunView } from "./views.ts";
 
 /** Everything about runs that a door can ask. */
@@ -55,7 +55,11 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
     async respond(caller, runId, body) {
       const large = tooLarge(body);
       if (large) return large;
-      return then(deps, caller, runId, { type: "run.respond", body });
+      const handled = await give(deps, caller, runId, { type: "run.respond", body });
+      const task = taskAsked(handled);
+      if (task === undefined) return answered(deps, caller, runId, handled);
+      const done = await respondToTask(deps, caller, task, body);
+      return done.ok ? get(caller, runId) : done;
     },
 
     async cancel(caller, runId, reason, compensate) {
@@ -82,25 +86,23 @@ async function then(
   runId: string,
   command: Command,
 ): Promise<Result<RunView>> {
-  const handled = await give(deps, caller, runId, command);
+  return answered(deps, caller, runId, await give(deps, caller, runId, command));
+}
+
+/** The task that a run waits for, when that is what an answer is for. */
+function taskAsked(handled: Handled): string | undefined {
+  if (handled.type !== "rejected" || handled.reason !== "answer_is_task") return undefined;
+  const { data } = handled;
+  return isObject(data) && typeof data["task"] === "string" ? data["task"] : undefined;
+}
+
+async function answered(
+  deps: EngineDeps,
+  caller: Caller,
+  runId: string,
+  handled: Handled,
+): Promise<Result<RunView>> {
   if (handled.type !== "accepted") return refused(handled, runId);
   const run = await readRun(deps, { tenant: caller.tenant, runId });
   return run ? ok(run) : noRun(runId);
-}
-
-/** Hands a command of the API to the run, and wakes a driver if the run is now owed something. */
-export async function give(
-  deps: EngineDeps,
-  caller: Pick<Caller, "tenant" | "keyId" | "person">,
-  runId: string,
-  command: Command,
-  actor = actorOf(caller),
-): Promise<Handled> {
-  const key = { tenant: caller.tenant, runId };
-  const until = deps.elapsed() + API_TIME_MS;
-  const handled = await handle(handleDeps(deps), { key, command, actor, until });
-  if (handled.type === "accepted" && handled.committed && isOwed(handled.run, handled.at)) {
-    await deps.queue.wake(key);
-  }
-  return handled;
 }

@@ -6,14 +6,16 @@ import type { Vote } from "../kernel/run.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { Item } from "../ports/table.ts";
 import { rows } from "../store/rows.ts";
-import { type TaskRecord, taskOf } from "../store/task-rows.ts";
+import { isOpenTask, type TaskRecord, taskOf } from "../store/task-rows.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
 import type { TaskFilter } from "./filters.ts";
+import { give } from "./give.ts";
+import { claimTask, completeTask, reassignTask, releaseTask } from "./people/answer-task.ts";
+import { noTask, readTask, taskView, whenLate } from "./read/read-task.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { refused } from "./run-refusals.ts";
-import { give } from "./runs.ts";
 import type { Caller, DecideRequest, TaskView } from "./views.ts";
 
 const ROWS_MAX = 1_000;
@@ -22,8 +24,9 @@ const ROWS_MAX = 1_000;
 export function tasksOf(deps: EngineDeps): Engine["tasks"] {
   return {
     async list({ tenant }, filter, { limit, cursor }) {
-      const open = filter.status === undefined || filter.status === "open";
-      const names = filter.status === undefined ? ["open", "closed"] : [open ? "open" : "closed"];
+      const { status } = filter;
+      const open = status === "open" || status === "claimed";
+      const names = status === undefined ? ["open", "closed"] : [open ? "open" : "closed"];
       const after = readCursor("tasks", cursor);
       if (after === false) return { data: [], nextCursor: null };
       const [from, at] = after === undefined ? [names[0], undefined] : splitCursor(after);
@@ -54,6 +57,11 @@ export function tasksOf(deps: EngineDeps): Engine["tasks"] {
       return task ? ok(taskView(task)) : noTask(taskId);
     },
 
+    complete: (caller, taskId, request) => completeTask(deps, caller, taskId, request),
+    claim: (caller, taskId, as) => claimTask(deps, caller, taskId, as),
+    release: (caller, taskId, as) => releaseTask(deps, caller, taskId, as),
+    reassign: (caller, taskId, { assignees }) => reassignTask(deps, caller, taskId, assignees),
+
     async decide(caller, taskId, request) {
       const task = await readTask(deps, caller.tenant, taskId);
       if (!task) return noTask(taskId);
@@ -70,25 +78,8 @@ function splitCursor(after: string): readonly [string, string | undefined] {
   return [after.slice(0, slash), at === "" ? undefined : at];
 }
 
-/** The task as its row has it, or as closed, when its run has ended and the row is late. */
-export async function readTask(
-  deps: EngineDeps,
-  tenant: string,
-  taskId: string,
-): Promise<TaskRecord | undefined> {
-  const row = await deps.table.get(rows.task(tenant, taskId));
-  return row && late(deps, tenant, taskOf(row));
-}
-
-async function late(deps: EngineDeps, tenant: string, task: TaskRecord): Promise<TaskRecord> {
-  if (task.status !== "open") return task;
-  const head = await deps.table.get(rows.head(tenant, task.runId));
-  const ended = head?.["endedAt"] !== undefined;
-  return ended ? { ...task, status: "cancelled" } : task;
-}
-
 async function current(deps: EngineDeps, tenant: string, row: Item): Promise<TaskView> {
-  return taskView(await late(deps, tenant, taskOf(row)));
+  return taskView(await whenLate(deps, tenant, taskOf(row)));
 }
 
 /** Who decides: the key's own person, or whom a key that acts for others names. */
@@ -124,7 +115,7 @@ export async function decideTask(
   task: TaskRecord,
   request: Deciding,
 ): Promise<Result<TaskView>> {
-  if (task.status !== "open") return closed(task, request);
+  if (!isOpenTask(task)) return closed(task, request);
   const large = tooLarge(task, request);
   if (large) return large;
   const command = commandOf(task, request);
@@ -202,23 +193,4 @@ function isWanted(task: TaskView, filter: TaskFilter): boolean {
     (run === undefined || task.runId === run) &&
     (kind === undefined || task.kind === kind)
   );
-}
-
-export function taskView(task: TaskRecord): TaskView {
-  const { approvers, votes, due, createdAt, updatedAt, ...shown } = task;
-  return {
-    ...shown,
-    schema: null,
-    ui: null,
-    assignees: approvers.filter((one) => !isGroup(one)),
-    groups: approvers.filter(isGroup),
-    due: due === null ? null : instantText(due),
-    decisions: votes.map(({ at, ...vote }) => ({ ...vote, at: instantText(at) })),
-    createdAt: instantText(createdAt),
-    updatedAt: instantText(updatedAt),
-  };
-}
-
-function noTask(taskId: string) {
-  return refuse("NOT_FOUND", `there is no task ${taskId}`);
 }

@@ -184,57 +184,14 @@ export type SignalRequest = Readonly<{
 /** `delivered` counts the runs that took it; `buffered` is true when there was none. */
 export type EventSent = Readonly<{ id: string; delivered: number; buffered: boolean }>;
 
-export type DecisionView = Readonly<{
-  decision: string;
-  by: string;
-  via: "api" | "email";
-  assertedBy?: string;
-  comment?: string;
-  edits?: Json;
-  at: string;
-}>;
-
-export type TaskView = Readonly<{
-  id: string;
-  runId: string;
-  workflow: string;
-  node: string;
-  kind: "approval" | "form" | "ask";
-  status: "open" | "claimed" | "done" | "expired" | "cancelled";
-  title: string;
-  description: string | null;
-  preview: Json;
-  /** sha256 of what is decided upon; a `decide` that names another digest is refused. */
-  digest: string;
-  options: readonly { id: string; label: string }[];
-  quorum: number;
-  schema: Json;
-  ui: Json;
-  assignees: readonly string[];
-  groups: readonly string[];
-  due: string | null;
-  priority: number;
-  decision: string | null;
-  decisions: readonly DecisionView[];
-  createdAt: string;
-  updatedAt: string;
-}>;
-
-export type DecideRequest = Readonly<{
-  decision: string;
-  comment?: string | undefined;
-  edits?: Json | undefined;
-  digest?: string | undefined;
-  as?: string | undefined;
-}>;
-
-/** What a signed link shows. `approver` is whom the link was sent to, and who will have decided. */
-export type LinkView = Readonly<{
-  task: TaskView;
-  approver: string;
-  nonce: string;
-  expires: string;
-}>;
+export type {
+  AssignRequest,
+  CompleteRequest,
+  DecideRequest,
+  DecisionView,
+  LinkView,
+  TaskView,
+} from "./task-views.ts";
 
 export type ToolView = Readonly<{
   name: string;

@@ -8,6 +8,7 @@ import { frameOf, localName } from "./frames.ts";
 import { own } from "./json.ts";
 import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
+import { visitForm } from "./nodes/form.ts";
 import { isTaken } from "./nodes/job.ts";
 import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
@@ -62,7 +63,7 @@ async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> 
   if (token.wait?.kind === "timer") return fire(draft, token, dueAt);
   if (token.wait?.kind === "several") return fireParts(draft, token);
   const { wait } = token;
-  if (wait?.kind === "approval") {
+  if (wait && "task" in wait) {
     emit(draft, { type: "task.expired", ...idsOf(token), task: wait.task });
   }
   if (wait?.kind === "job") return expireJob(draft, token);
@@ -142,6 +143,9 @@ async function enter(draft: Draft, token: Token): Promise<void> {
         : visitWait(draft, token);
     case "approval":
       return visitApproval(draft, token);
+    case "form":
+    case "ask":
+      return visitForm(draft, token);
     case "llm":
     case "tool":
       return visitEffect(draft, token);

@@ -16,6 +16,9 @@ export function checkTogether(type: NodeType, node: JsonObject, path: string, ch
   if (type === "script" && !has("code")) {
     check.error(`${path}.code`, "REQUIRED", "a script has code, the body of a function of input");
   }
+  if (type === "ask" && !has("prompt")) {
+    check.error(`${path}.prompt`, "REQUIRED", "an ask has a prompt");
+  }
   if (type === "rules" && !has("table") && !has("rules")) {
     check.error(`${path}.table`, "REQUIRED", "rules have a table");
   }
@@ -50,7 +53,7 @@ function checkWait(node: JsonObject, path: string, check: Check): void {
 }
 
 function hasTimeout(type: NodeType, node: JsonObject): boolean {
-  if (type === "approval" || type === "script") return true;
+  if (["approval", "form", "ask", "script"].includes(type)) return true;
   return ["event", "any", "all"].some((field) => node[field] !== undefined);
 }
 

@@ -35,7 +35,7 @@ export function checkReferences(node: JsonObject, path: string, known: Known, ch
     check.error(`${path}.model`, "UNKNOWN_MODEL", `no provider is configured for "${model}"`);
   }
   if (type === "subflow") checkWorkflow(node, path, known, check);
-  if (type === "llm") schemaAt(node["schema"], `${path}.schema`, known, check);
+  if (type === "llm" || type === "form") schemaAt(node["schema"], `${path}.schema`, known, check);
   if (type === "script" && typeof code === "string") {
     const problem = known.scriptProblem?.(code);
     if (problem !== undefined) check.error(`${path}.code`, "INVALID_SCRIPT", problem);

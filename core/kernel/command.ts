@@ -36,6 +36,9 @@ export type ChildEnd = Readonly<{
   error?: RunError;
 }>;
 
+/** Who does something with a form. `anyone`: though he is not asked; `overrides`: though it is claimed. */
+type Answering = Readonly<{ task: string; by: string; anyone?: boolean; overrides?: boolean }>;
+
 /** What is asked of a run. */
 export type Command =
   | Readonly<{
@@ -90,6 +93,10 @@ export type Command =
       /** The limits that it takes a unit of while it is active again. */
       units?: readonly string[];
     }>
+  | (Answering & Readonly<{ type: "task.complete"; data: Json; assertedBy?: string }>)
+  | (Answering & Readonly<{ type: "task.claim" }>)
+  | (Answering & Readonly<{ type: "task.release" }>)
+  | Readonly<{ type: "task.reassign"; task: string; by: string; assignees: readonly string[] }>
   | Readonly<{
       type: "task.decide";
       task: string;

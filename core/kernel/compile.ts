@@ -8,6 +8,8 @@ import type { Body, Edge, Join, MapPolicy, Node, NodeType, Retry, Workflow } fro
 const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   set: [],
   script: [],
+  form: ["title", "description", "preview", "assignees", "groups", "due"],
+  ask: ["prompt", "title", "description", "preview", "choices", "assignees", "groups", "due"],
   rules: [],
   llm: ["model", "system", "prompt", "messages", "schema"],
   tool: [],

@@ -1,6 +1,7 @@
 import { advance } from "./advance.ts";
 import type { Command } from "./command.ts";
 import { type Decision, type Needs, reject } from "./decision.ts";
+import { claimTask, completeTask, reassignTask, releaseTask } from "./decisions/answer-task.ts";
 import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
 import { cancelStep, patchVars, pauseRun, resumeRun, skipStep } from "./decisions/control-run.ts";
 import { createRun } from "./decisions/create-run.ts";
@@ -28,7 +29,7 @@ export async function decide(
     if (run.seq > 0) return reject("run_exists");
   } else if (run.seq === 0) return reject("run_not_found");
   else if (hasEnded(run) && !takesWhenEnded(run, command)) {
-    return reject(command.type === "task.decide" ? "task_closed" : "run_ended");
+    return reject(command.type.startsWith("task.") ? "task_closed" : "run_ended");
   }
   const draft = newDraft(run, context);
   const refused = await apply(draft, command).catch(needsOf);
@@ -71,6 +72,14 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       return thenAdvance(draft, await receiveSignal(draft, command));
     case "run.respond":
       return thenAdvance(draft, await respond(draft, command));
+    case "task.complete":
+      return thenAdvance(draft, await completeTask(draft, command));
+    case "task.claim":
+      return claimTask(draft, command);
+    case "task.release":
+      return releaseTask(draft, command);
+    case "task.reassign":
+      return reassignTask(draft, command);
     case "task.decide":
       return thenAdvance(draft, await decideTask(draft, command));
     case "run.pause":

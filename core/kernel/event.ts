@@ -1,5 +1,6 @@
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, Fork, RunError, Usage, Vote, Wait } from "./run.ts";
+import type { TaskKind } from "./task.ts";
 
 /**
  * How tokens went on. They ride on the event that caused them, so that a fold never asks the graph.
@@ -170,6 +171,7 @@ export type Event =
       }>)
   | (Step & Readonly<{ type: "child.ended"; attempt: number; child: string; status: string }>)
   | TaskCreated
+  | TaskAnswered
   | (Step & Readonly<{ type: "task.decided"; task: string; vote: Vote; settled: boolean }>)
   | (Step & Readonly<{ type: "task.expired"; task: string }>)
   | (Step & Readonly<{ type: "task.cancelled"; task: string }>)
@@ -206,7 +208,7 @@ export type TaskCreated = Step &
   Readonly<{
     type: "task.created";
     task: string;
-    kind: "approval";
+    kind: TaskKind;
     title: string;
     description?: string;
     preview: Json;
@@ -217,6 +219,20 @@ export type TaskCreated = Step &
     due?: Instant;
     priority: number;
     email: boolean;
+    /** Of a form: those among the approvers that are groups, and what is filled in. */
+    groups?: readonly string[];
+    schema?: Json;
+    ui?: Json;
   }>;
+
+/** What people do with a form, or with a question. */
+export type TaskAnswered = Step &
+  Readonly<{ task: string }> &
+  (
+    | Readonly<{ type: "task.completed"; vote: Vote; data: Json }>
+    | Readonly<{ type: "task.claimed"; by: string }>
+    | Readonly<{ type: "task.released"; by: string }>
+    | Readonly<{ type: "task.reassigned"; by: string; assignees: readonly string[] }>
+  );
 
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;

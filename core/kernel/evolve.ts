@@ -6,6 +6,7 @@ import type { Instant } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { withPart } from "./open-events.ts";
 import { type Run, type Token, unstarted } from "./run.ts";
+import type { OpenTask } from "./task.ts";
 import { undoing } from "./undo.ts";
 
 /** How many ids of signals are remembered to drop repeats. */
@@ -64,6 +65,17 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       return taskCreated(run, event);
     case "task.decided":
       return taskDecided(run, event);
+    case "task.claimed":
+      return withTask(run, event.task, (task) => ({ ...task, claimedBy: event.by }));
+    case "task.released":
+      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => task);
+    case "task.reassigned":
+      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => ({
+        ...task,
+        approvers: event.assignees,
+        groups: [],
+      }));
+    case "task.completed":
     case "task.expired":
     case "task.cancelled":
       return withoutTask(run, event.task);
@@ -144,9 +156,19 @@ function ended(run: Run, at: Instant): Run {
 }
 
 function taskCreated(run: Run, event: EventOf<"task.created">): Run {
-  const { task, token, approvers, quorum, digest } = event;
+  const { task, token, approvers, quorum, digest, kind, groups } = event;
   const options = event.options.map((option) => option.id);
-  const open = { id: task, token, approvers, quorum, options, digest, votes: [] };
+  const form = kind === "approval" ? {} : { kind, groups: groups ?? [] };
+  const open: OpenTask = {
+    id: task,
+    token,
+    approvers,
+    quorum,
+    options,
+    digest,
+    votes: [],
+    ...form,
+  };
   return { ...run, tasks: { ...run.tasks, [task]: open } };
 }
 
@@ -167,6 +189,12 @@ function opened(run: Run, event: EventOf<"task.decided">): Run {
     status: "ready",
     approved: true,
   }));
+}
+
+function withTask(run: Run, id: string, change: (task: OpenTask) => OpenTask): Run {
+  const task = run.tasks[id];
+  if (!task) throw new Error(`run ${run.id} has no open task ${id}`);
+  return { ...run, tasks: { ...run.tasks, [id]: change(task) } };
 }
 
 function withoutTask(run: Run, task: string): Run {

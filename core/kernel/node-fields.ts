@@ -106,6 +106,22 @@ const severalThings: FieldCheck = (value, path, check) => {
   }
 };
 
+const aLiteralObject: FieldCheck = (value, path, check) => {
+  if (!isObject(value)) check.error(path, "INVALID_TYPE", "must be an object, which means itself");
+};
+
+/** What forms and questions have in common. */
+const FORM: Readonly<Record<string, FieldCheck>> = {
+  preview: aTemplate,
+  assignees: textOrTexts,
+  groups: textOrTexts,
+  due: aDurationOrTemplate,
+  priority: aNumber(-1000, 1000),
+  email: notYet("mail for a form"),
+  reminders: notYet("reminders"),
+  escalation: notYet("escalation"),
+};
+
 /** Of the code of a script. */
 const CODE_LENGTH_MAX = 60_000;
 
@@ -129,6 +145,8 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
     script: listOf(aTemplate),
   },
   tool: { tool: aText },
+  form: { ...FORM, schema: aLiteralObject, ui: aLiteralObject },
+  ask: { ...FORM, prompt: aText, choices: textOrTexts, freeText: aBoolean },
   approval: {
     preview: aTemplate,
     approvers: textOrTexts,
@@ -158,7 +176,7 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
 };
 
 /** Of the whole language, and not of this version: refused with a reason of its own. */
-const LATER = new Set("agent form ask notify route".split(" "));
+const LATER = new Set("agent notify route".split(" "));
 
 /** Checks a node's own fields; true when its type is one that runs. */
 export function checkNode(node: JsonObject, path: string, check: Check): boolean {

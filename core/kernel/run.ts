@@ -1,9 +1,9 @@
 import { type ItemScope, localName, type MapState } from "./frames.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
-import type { OpenTask } from "./open-task.ts";
+import type { OpenTask } from "./task.ts";
 import type { Signal, Wait } from "./wait.ts";
 
-export type { OpenTask, Vote } from "./open-task.ts";
+export type { OpenTask, Vote } from "./task.ts";
 export type { Wait } from "./wait.ts";
 
 /** Grows when the meaning of an event changes; a fold that meets a newer one stops. */

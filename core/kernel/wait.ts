@@ -14,6 +14,7 @@ export type Wait =
     }>
   | Readonly<{ kind: "approval"; task: string; until?: Instant; gate?: boolean }>
   | Readonly<{ kind: "child"; run: string; until?: Instant }>
+  | Readonly<{ kind: "form" | "ask"; task: string; until?: Instant }>
   /** For whoever takes the job; `ref` names the work where it is done without being taken. */
   | Readonly<{ kind: "job"; job: string; tool: string; until: Instant; ref?: string }>;
 

@@ -23,7 +23,7 @@ export function waitingOn(run: Run): readonly { readonly [key: string]: Json }[]
 function kindOf(token: Token): { readonly [key: string]: Json } {
   const { wait } = token;
   if (token.status === "retrying") return { kind: "retry", attempt: token.attempt + 1 };
-  if (wait?.kind === "approval") return { kind: "approval", task: wait.task };
+  if (wait && "task" in wait) return { kind: wait.kind, task: wait.task };
   if (wait?.kind === "job") return { kind: "job", job: wait.job, tool: wait.tool };
   if (wait?.kind === "event") return eventOf(wait);
   if (wait?.kind === "child") return { kind: "child", run: wait.run };

@@ -31,6 +31,8 @@ export type NodeType =
   | "set"
   | "script"
   | "rules"
+  | "form"
+  | "ask"
   | "llm"
   | "tool"
   | "approval"

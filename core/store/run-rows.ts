@@ -21,7 +21,7 @@ import { letterRows } from "./dead-letters.ts";
 import { jobRows } from "./job-rows.ts";
 import { owedMail } from "./outbox.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
-import { closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
+import { answeredTaskRow, closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
 import { eventWaitRow } from "./tenant-events.ts";
 
 /** How long a run that is owed something may go unlooked at before the sweep looks. */
@@ -79,6 +79,10 @@ export function tasksTouched(events: readonly Event[]): readonly string[] {
     if (event.type === "task.created") made.add(event.task);
     else if (
       event.type === "task.decided" ||
+      event.type === "task.completed" ||
+      event.type === "task.claimed" ||
+      event.type === "task.released" ||
+      event.type === "task.reassigned" ||
       event.type === "task.expired" ||
       event.type === "task.cancelled"
     ) {
@@ -173,6 +177,10 @@ function taskRow(run: Run, event: Event, tasks: ReadonlyMap<string, Item>): Item
   switch (event.type) {
     case "task.created":
       return newTaskRow(run, event);
+    case "task.completed":
+    case "task.claimed":
+    case "task.released":
+    case "task.reassigned":
     case "task.decided":
     case "task.expired":
     case "task.cancelled": {
@@ -180,6 +188,7 @@ function taskRow(run: Run, event: Event, tasks: ReadonlyMap<string, Item>): Item
       const row = tasks.get(event.task);
       if (!row) return undefined;
       if (event.type === "task.decided") return votedTaskRow(row, event, run.at);
+      if ("data" in event || "by" in event) return answeredTaskRow(row, event, run.at);
       const status = event.type === "task.expired" ? "expired" : "cancelled";
       return closedTaskRow(row, status, run.at);
     }

@@ -1,6 +1,7 @@
-import type { EventOf } from "../kernel/event.ts";
+import type { EventOf, TaskAnswered } from "../kernel/event.ts";
 import type { Instant, Json } from "../kernel/json.ts";
 import type { Run, Vote } from "../kernel/run.ts";
+import type { TaskKind } from "../kernel/task.ts";
 import type { Item } from "../ports/table.ts";
 import { listSk, rows } from "./rows.ts";
 
@@ -10,8 +11,8 @@ export type TaskRecord = Readonly<{
   runId: string;
   workflow: string;
   node: string;
-  kind: "approval";
-  status: "open" | "done" | "expired" | "cancelled";
+  kind: TaskKind;
+  status: "open" | "claimed" | "done" | "expired" | "cancelled";
   title: string;
   description: string | null;
   preview: Json;
@@ -23,6 +24,12 @@ export type TaskRecord = Readonly<{
   priority: number;
   decision: string | null;
   votes: readonly Vote[];
+  /** Of a form: which of the approvers are groups, what is filled in, by whom, and what was. */
+  groups?: readonly string[];
+  schema?: Json;
+  ui?: Json;
+  claimedBy?: string;
+  data?: Json;
   createdAt: Instant;
   updatedAt: Instant;
 }>;
@@ -46,6 +53,9 @@ export function newTaskRow(run: Run, event: EventOf<"task.created">): Item {
     priority: event.priority,
     decision: null,
     votes: [],
+    ...(event.groups && { groups: event.groups }),
+    ...(event.schema !== undefined && { schema: event.schema }),
+    ...(event.ui !== undefined && { ui: event.ui }),
     createdAt: run.at,
     updatedAt: run.at,
   });
@@ -61,6 +71,32 @@ export function votedTaskRow(row: Item, event: EventOf<"task.decided">, at: Inst
   });
 }
 
+/** The row after something was done with a form. */
+export function answeredTaskRow(row: Item, event: TaskAnswered, at: Instant): Item {
+  const { claimedBy: _free, ...task } = taskOf(row);
+  const change = answered(event);
+  const votes = event.type === "task.completed" ? [...task.votes, event.vote] : task.votes;
+  return rowOf(String(row["tenant"]), { ...task, votes, ...change, updatedAt: at });
+}
+
+function answered(event: TaskAnswered): Partial<TaskRecord> {
+  switch (event.type) {
+    case "task.claimed":
+      return { status: "claimed", claimedBy: event.by };
+    case "task.released":
+      return { status: "open" };
+    case "task.reassigned":
+      return { status: "open", approvers: event.assignees, groups: [] };
+    case "task.completed":
+      return { status: "done", decision: event.vote.decision, data: event.data };
+  }
+}
+
+/** Somebody must still do it. */
+export function isOpenTask({ status }: Pick<TaskRecord, "status">): boolean {
+  return status === "open" || status === "claimed";
+}
+
 export function closedTaskRow(row: Item, status: "expired" | "cancelled", at: Instant): Item {
   return rowOf(String(row["tenant"]), { ...taskOf(row), status, updatedAt: at });
 }
@@ -70,7 +106,7 @@ export function taskOf(row: Item): TaskRecord {
 }
 
 function rowOf(tenant: string, task: TaskRecord): Item {
-  const open = task.status === "open" ? "open" : "closed";
+  const open = isOpenTask(task) ? "open" : "closed";
   return {
     ...rows.task(tenant, task.id),
     listPk: `${tenant}#tasks#${open}`,

@@ -81,6 +81,20 @@ async function lateAnswers(): Promise<readonly EventView[]> {
   return eventsOf(third, key);
 }
 
+/** A form that goes from one to the other. */
+async function passedOn(): Promise<readonly EventView[]> {
+  const at = house();
+  await at.publish({ name: "form", nodes: [{ id: "fill", type: "form", groups: ["desk"] }] });
+  const key = await at.start("form");
+  const task = (await at.read(key)).waitingOn[0]?.task ?? "";
+  const { tasks } = at.engine;
+  await tasks.claim(ADMIN, task, "ada@example.com");
+  await tasks.release(ADMIN, task, "ada@example.com");
+  await tasks.reassign(ADMIN, task, { assignees: ["bob@example.com"] });
+  await tasks.complete(ADMIN, task, { data: { approved: true }, as: "bob@example.com" });
+  return eventsOf(at, key);
+}
+
 /** A run that is asked about and cancelled, and one that nobody decides in time. */
 async function openTasks(): Promise<readonly EventView[]> {
   let now = Date.parse("2027-01-31T12:00:00Z");
@@ -178,6 +192,7 @@ describe("the document of events", () => {
     const others = await Promise.all([
       lateAnswers(),
       openTasks(),
+      passedOn(),
       retried(),
       takenInHand(),
       notUndone(),

@@ -47,7 +47,8 @@ export async function play({ document, story }: Example): Promise<{
     if (word === "later") now += parseDuration(rest) ?? Number.NaN;
     if (word === "decide") await decide(at, key, rest);
     if (word === "signal") await signal(at, key, rest);
-    if (["start", "later", "decide", "signal"].includes(word)) {
+    if (word === "complete") await complete(at, key, rest);
+    if (["start", "later", "decide", "signal", "complete"].includes(word)) {
       await at.drive(key);
       // Children, and parents that are told of their ends.
       for (let next = at.woken.shift(); next; next = at.woken.shift()) await at.drive(next);
@@ -102,6 +103,15 @@ async function decide(at: House, key: RunKey, rest: string): Promise<void> {
   const open = (await at.read(key)).waitingOn.find(({ kind }) => kind === "approval");
   const decided = await at.engine.tasks.decide(ADMIN, open?.task ?? "", { decision, as });
   if (!decided.ok) throw new Error(JSON.stringify(decided.refusal));
+}
+
+/** The answer as JSON, then by whom. */
+async function complete(at: House, key: RunKey, rest: string): Promise<void> {
+  const [data = "", as] = rest.split(" by ");
+  const open = (await at.read(key)).waitingOn.find(({ task }) => task !== undefined);
+  const request = { data: JSON.parse(data) as Json, ...(as !== undefined && { as }) };
+  const completed = await at.engine.tasks.complete(ADMIN, open?.task ?? "", request);
+  if (!completed.ok) throw new Error(JSON.stringify(completed.refusal));
 }
 
 /** `name`, then a key, then a payload that begins as JSON does. */

@@ -41,6 +41,10 @@ export function fakeEngine() {
     const { tenant: _, ...view } = run;
     return ok(view);
   };
+  const taskNamed = (id: string) => {
+    const task = tasks.get(id);
+    return task ? ok(task) : refuse("NOT_FOUND", `There is no task ${id}.`);
+  };
   const decide = (id: string, by: string, via: "api" | "email", request: DecideRequest) => {
     calls.push(`decide ${id} ${request.decision}`);
     const task = tasks.get(id);
@@ -170,6 +174,13 @@ export function fakeEngine() {
         const task = tasks.get(id);
         return task ? ok(task) : refuse("NOT_FOUND", `There is no task ${id}.`);
       },
+      complete: async (_caller, id, { data }) => {
+        calls.push(`complete ${id} ${JSON.stringify(data)}`);
+        return taskNamed(id);
+      },
+      claim: async (_caller, id) => taskNamed(id),
+      release: async (_caller, id) => taskNamed(id),
+      reassign: async (_caller, id) => taskNamed(id),
       decide: async (caller, id, request) =>
         decide(id, caller.person ?? caller.keyId, "api", request),
     },
@@ -231,6 +242,8 @@ export function taskOf(changes: Partial<TaskView> = {}): TaskView {
     quorum: 1,
     schema: null,
     ui: null,
+    claimedBy: null,
+    data: null,
     assignees: ["ann@acme.example"],
     groups: [],
     due: AT,

@@ -81,7 +81,7 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "sett" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "constructor" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: 5 })],
-    ...["agent", "form", "ask", "notify", "route"].map((type): [string, Json] => [
+    ...["agent", "notify", "route"].map((type): [string, Json] => [
       "nodes[0].type NOT_SUPPORTED",
       node({ type }),
     ]),
@@ -188,6 +188,11 @@ describe("a fault is told by its path and code:", () => {
       "nodes[0].any LIMIT",
       node({ type: "wait", any: Array.from({ length: 21 }, () => ({ for: "P1D" })) }),
     ],
+    ["nodes[0].prompt REQUIRED", node({ type: "ask" })],
+    ["nodes[0].schema INVALID_TYPE", node({ type: "form", schema: "{% $input %}" })],
+    ["nodes[0].email NOT_SUPPORTED", node({ type: "form", email: true })],
+    ["nodes[0].escalation NOT_SUPPORTED", node({ type: "ask", prompt: "?", escalation: [] })],
+    ["nodes[0].freeText INVALID_TYPE", node({ type: "ask", prompt: "?", freeText: "yes" })],
     ["nodes[0].reminders NOT_SUPPORTED", node({ type: "approval", reminders: [] })],
     ["nodes[0].escalation NOT_SUPPORTED", node({ type: "approval", escalation: [] })],
     ["nodes[0].options DUPLICATE_ID", node({ type: "approval", options: ["approved", "x", "x"] })],

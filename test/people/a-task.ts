@@ -20,6 +20,8 @@ export function aTask(changes: Partial<TaskView> = {}): TaskView {
     quorum: 1,
     schema: null,
     ui: null,
+    claimedBy: null,
+    data: null,
     assignees: ["ada@example.com"],
     groups: [],
     due: "2026-01-02T12:00:00.000Z",

@@ -82,6 +82,9 @@ export async function respond(
     return { reason: "wait_ambiguous", data: { waitingOn: waitingOn(draft.run) } };
   }
   if (first.wait?.kind === "approval") return { reason: "answer_is_approval" };
+  if (first.wait && "task" in first.wait) {
+    return { reason: "answer_is_task", data: { task: first.wait.task } };
+  }
   const [event, ...more] = openEvents(draft.run);
   if (!event) return { reason: "run_not_waiting" };
   if (more.length > 0) {

@@ -19,6 +19,7 @@ export async function decideTask(
 ): Promise<Refused | undefined> {
   const task = own(draft.run.tasks, command.task);
   if (!task) return { reason: "task_closed" };
+  if (task.kind !== undefined) return { reason: "task_is_form" };
   const refused = refusal(task, command);
   if (refused) return refused;
   const { decision, by, via, assertedBy, comment, edits } = command;

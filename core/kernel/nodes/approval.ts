@@ -58,6 +58,10 @@ export async function visitApproval(draft: Draft, waiting: Token): Promise<void>
 }
 
 type Ask = Readonly<{
+  kind?: "form" | "ask";
+  groups?: readonly string[];
+  schema?: Json;
+  ui?: Json;
   title: string;
   description: string | undefined;
   preview: Json;
@@ -74,7 +78,8 @@ type Ask = Readonly<{
 export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<void> {
   const { hash, workflow } = draft.context;
   const ids = idsOf(token);
-  if (JSON.stringify(ask.preview).length > PREVIEW_LENGTH_MAX) {
+  const shownAll = [ask.preview, ask.schema ?? null, ask.ui ?? null];
+  if (JSON.stringify(shownAll).length > PREVIEW_LENGTH_MAX) {
     // Nobody may approve what cannot be shown whole.
     const message = `the preview of ${ids.node} is larger than ${PREVIEW_LENGTH_MAX} characters`;
     return fail(draft, token, { code: "PREVIEW_TOO_LARGE", message });
@@ -84,14 +89,14 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
   const digest = hash(
     JSON.stringify([workflow.hash, ids.step, ask.title, ask.description ?? "", ask.preview]),
   );
-  const { gate, due, description, ...shown } = ask;
+  const { gate, due, description, kind = "approval", ...shown } = ask;
   draft.rows += 1 + ask.approvers.length;
   emit(draft, {
     type: "task.created",
     ...ids,
     ...shown,
     task,
-    kind: "approval",
+    kind,
     digest,
     ...(description !== undefined && { description }),
     ...(due !== undefined && { due }),
@@ -100,12 +105,15 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
   park(
     draft,
     tokenAt(draft, token.id),
-    { kind: "approval", task, ...until, ...(gate && { gate }) },
+    kind === "approval"
+      ? { kind, task, ...until, ...(gate && { gate }) }
+      : { kind, task, ...until },
     due,
   );
 }
 
-function addresses(value: Json | undefined): readonly string[] | undefined {
+/** Names of people or groups, each once; undefined when they are none. */
+export function addresses(value: Json | undefined): readonly string[] | undefined {
   if (value === undefined || value === null) return [];
   const list = Array.isArray(value) ? value : [value];
   const named = list.map((entry: Json) => (typeof entry === "string" ? entry.trim() : ""));
@@ -116,13 +124,13 @@ function addresses(value: Json | undefined): readonly string[] | undefined {
   return [...new Set(named)];
 }
 
-function dueOf(draft: Draft, due: Json | undefined, timeoutMs: number | undefined) {
+export function dueOf(draft: Draft, due: Json | undefined, timeoutMs: number | undefined) {
   if (due === undefined) return timeoutMs === undefined ? undefined : draft.at + timeoutMs;
   const ms = typeof due === "string" ? parseDuration(due) : undefined;
   return ms === undefined ? ("invalid" as const) : draft.at + ms;
 }
 
-function textOf(value: Json): string {
+export function textOf(value: Json): string {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return text.slice(0, TEXT_LENGTH_MAX);
 }

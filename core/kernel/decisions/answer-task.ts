@@ -1,0 +1,91 @@
+import type { CommandOf } from "../command.ts";
+import { idsOf, succeed } from "../depart.ts";
+import { type Draft, emit, weigh } from "../draft.ts";
+import { own } from "../json.ts";
+import { tokenAt } from "../nodes/begin.ts";
+import type { OpenTask, Vote } from "../task.ts";
+import type { Refused } from "./answer-waits.ts";
+import { isSame } from "./decide-task.ts";
+
+/** A form is filled in. That the data fits its schema was seen before: the kernel knows none. */
+export async function completeTask(
+  draft: Draft,
+  command: CommandOf<"task.complete">,
+): Promise<Refused | undefined> {
+  const task = own(draft.run.tasks, command.task);
+  const refused = refusal(task, command);
+  if (!task || refused) return refused ?? { reason: "task_closed" };
+  const { data, by, assertedBy } = command;
+  const vote: Vote = {
+    decision: "completed",
+    by,
+    via: "api",
+    at: draft.at,
+    ...(assertedBy !== undefined && { assertedBy }),
+  };
+  const token = tokenAt(draft, task.token);
+  weigh(draft, data);
+  emit(draft, { type: "task.completed", ...idsOf(token), task: task.id, vote, data });
+  await succeed(draft, token, { output: data });
+  return undefined;
+}
+
+/** Somebody takes a task upon himself: nobody else completes it until it is released. */
+export function claimTask(draft: Draft, command: CommandOf<"task.claim">): Refused | undefined {
+  const task = own(draft.run.tasks, command.task);
+  const refused = refusal(task, command);
+  if (!task || refused) return refused ?? { reason: "task_closed" };
+  if (task.claimedBy !== undefined) return undefined;
+  const ids = idsOf(tokenAt(draft, task.token));
+  emit(draft, { type: "task.claimed", ...ids, task: task.id, by: command.by });
+  return undefined;
+}
+
+/** Gives a claim up: one's own, or anybody's for those who run the house. */
+export function releaseTask(draft: Draft, command: CommandOf<"task.release">): Refused | undefined {
+  const task = own(draft.run.tasks, command.task);
+  const refused = refusal(task, { ...command, anyone: true, overrides: true });
+  if (!task || refused) return refused ?? { reason: "task_closed" };
+  if (task.claimedBy === undefined) return undefined;
+  if (command.overrides !== true && !isSame(task.claimedBy, command.by)) return claimed(task);
+  const ids = idsOf(tokenAt(draft, task.token));
+  emit(draft, { type: "task.released", ...ids, task: task.id, by: command.by });
+  return undefined;
+}
+
+/** Others are asked instead. A claim ends with it. */
+export function reassignTask(
+  draft: Draft,
+  command: CommandOf<"task.reassign">,
+): Refused | undefined {
+  const task = own(draft.run.tasks, command.task);
+  const refused = refusal(task, { ...command, anyone: true, overrides: true });
+  if (!task || refused) return refused ?? { reason: "task_closed" };
+  const { by, assignees } = command;
+  const ids = idsOf(tokenAt(draft, task.token));
+  emit(draft, { type: "task.reassigned", ...ids, task: task.id, by, assignees });
+  return undefined;
+}
+
+type Asking = Readonly<{ by: string; anyone?: boolean; overrides?: boolean }>;
+
+function refusal(task: OpenTask | undefined, { by, anyone, overrides }: Asking) {
+  if (!task) return { reason: "task_closed" } as const;
+  if (task.kind === undefined) return { reason: "task_is_approval" } as const;
+  if (anyone !== true && !mayAnswer(task, by)) return { reason: "not_an_approver" } as const;
+  const isOthers = task.claimedBy !== undefined && !isSame(task.claimedBy, by);
+  return isOthers && overrides !== true ? claimed(task) : undefined;
+}
+
+function claimed({ claimedBy, id }: OpenTask): Refused {
+  return { reason: "task_claimed", data: { task: id, claimedBy: claimedBy ?? "" } };
+}
+
+/** Whoever is named, anybody for a group, since groups have no directory, anybody where nobody is. */
+export function mayAnswer(
+  { approvers, groups = [] }: Pick<OpenTask, "approvers" | "groups">,
+  person: string,
+): boolean {
+  if (approvers.length === 0 || groups.length > 0) return true;
+  return approvers.some((one) => isSame(one, person));
+}
