@@ -2,10 +2,10 @@ import type { Command } from "../kernel/command.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { EngineDeps } from "./deps.ts";
+import { give } from "./give.ts";
 import { readRun } from "./read/read-run.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { noRun, refused } from "./run-refusals.ts";
-import { give } from "./runs.ts";
 import type { Caller, RunView } from "./views.ts";
 
 type Why = Readonly<{ reason?: string | undefined }>;

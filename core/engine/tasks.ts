@@ -1,11 +1,10 @@
 import type { CommandOf } from "../kernel/command.ts";
-import { isGroup, isSame, mayDecide } from "../kernel/decisions/decide-task.ts";
+import { isSame, mayDecide } from "../kernel/decisions/decide-task.ts";
 import { instantText } from "../kernel/duration.ts";
 import { canonical } from "../kernel/ledger.ts";
 import type { Vote } from "../kernel/run.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { Item } from "../ports/table.ts";
-import { rows } from "../store/rows.ts";
 import { isOpenTask, type TaskRecord, taskOf } from "../store/task-rows.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";

@@ -1,7 +1,7 @@
 import { advance } from "./advance.ts";
 import type { Command } from "./command.ts";
 import { type Decision, type Needs, reject } from "./decision.ts";
-import { claimTask, completeTask, reassignTask, releaseTask } from "./decisions/answer-task.ts";
+import { assignTask, completeTask } from "./decisions/answer-task.ts";
 import { type Refused, receiveSignal, respond } from "./decisions/answer-waits.ts";
 import { cancelStep, patchVars, pauseRun, resumeRun, skipStep } from "./decisions/control-run.ts";
 import { createRun } from "./decisions/create-run.ts";
@@ -75,11 +75,9 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
     case "task.complete":
       return thenAdvance(draft, await completeTask(draft, command));
     case "task.claim":
-      return claimTask(draft, command);
     case "task.release":
-      return releaseTask(draft, command);
     case "task.reassign":
-      return reassignTask(draft, command);
+      return assignTask(draft, command);
     case "task.decide":
       return thenAdvance(draft, await decideTask(draft, command));
     case "run.pause":

@@ -2,11 +2,11 @@ import { instantText } from "./duration.ts";
 import type { Event, EventOf } from "./event.ts";
 import { halted, revived } from "./evolve-revive.ts";
 import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
+import { ofTask } from "./evolve-tasks.ts";
 import type { Instant } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { withPart } from "./open-events.ts";
 import { type Run, type Token, unstarted } from "./run.ts";
-import type { OpenTask } from "./task.ts";
 import { undoing } from "./undo.ts";
 
 /** How many ids of signals are remembered to drop repeats. */
@@ -62,23 +62,14 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "child.started":
       return { ...run, children: (run.children ?? 0) + 1 };
     case "task.created":
-      return taskCreated(run, event);
     case "task.decided":
-      return taskDecided(run, event);
     case "task.claimed":
-      return withTask(run, event.task, (task) => ({ ...task, claimedBy: event.by }));
     case "task.released":
-      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => task);
     case "task.reassigned":
-      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => ({
-        ...task,
-        approvers: event.assignees,
-        groups: [],
-      }));
     case "task.completed":
     case "task.expired":
     case "task.cancelled":
-      return withoutTask(run, event.task);
+      return ofTask(run, event);
     case "signal.received":
       return signalled(run, event);
   }
@@ -153,53 +144,6 @@ function failedRun(run: Run, { error }: EventOf<"run.failed">, at: Instant): Run
 function ended(run: Run, at: Instant): Run {
   const { scopes: _scopes, maps: _maps, undo: _undo, undoing: _undoing, ...rest } = run;
   return { ...rest, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
-}
-
-function taskCreated(run: Run, event: EventOf<"task.created">): Run {
-  const { task, token, approvers, quorum, digest, kind, groups } = event;
-  const options = event.options.map((option) => option.id);
-  const form = kind === "approval" ? {} : { kind, groups: groups ?? [] };
-  const open: OpenTask = {
-    id: task,
-    token,
-    approvers,
-    quorum,
-    options,
-    digest,
-    votes: [],
-    ...form,
-  };
-  return { ...run, tasks: { ...run.tasks, [task]: open } };
-}
-
-function taskDecided(run: Run, event: EventOf<"task.decided">): Run {
-  if (event.settled) return opened(withoutTask(run, event.task), event);
-  const task = run.tasks[event.task];
-  if (!task) throw new Error(`run ${run.id} has no open task ${event.task}`);
-  const votes = [...task.votes, event.vote];
-  return { ...run, tasks: { ...run.tasks, [event.task]: { ...task, votes } } };
-}
-
-/** A call that waited for a person may start, once the person approved. */
-function opened(run: Run, event: EventOf<"task.decided">): Run {
-  const wait = run.tokens[event.token]?.wait;
-  if (wait?.kind !== "approval" || !wait.gate || event.vote.decision !== "approved") return run;
-  return withToken(run, event.token, (token) => ({
-    ...withoutWait(token),
-    status: "ready",
-    approved: true,
-  }));
-}
-
-function withTask(run: Run, id: string, change: (task: OpenTask) => OpenTask): Run {
-  const task = run.tasks[id];
-  if (!task) throw new Error(`run ${run.id} has no open task ${id}`);
-  return { ...run, tasks: { ...run.tasks, [id]: change(task) } };
-}
-
-function withoutTask(run: Run, task: string): Run {
-  const { [task]: _gone, ...tasks } = run.tasks;
-  return { ...run, tasks };
 }
 
 function signalled(run: Run, event: EventOf<"signal.received">): Run {

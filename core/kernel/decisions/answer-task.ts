@@ -30,8 +30,22 @@ export async function completeTask(
   return undefined;
 }
 
+type Assigning = CommandOf<"task.claim" | "task.release" | "task.reassign">;
+
+/** Who has a task in hand, or is asked. The run itself goes on as it was. */
+export function assignTask(draft: Draft, command: Assigning): Refused | undefined {
+  switch (command.type) {
+    case "task.claim":
+      return claimTask(draft, command);
+    case "task.release":
+      return releaseTask(draft, command);
+    case "task.reassign":
+      return reassignTask(draft, command);
+  }
+}
+
 /** Somebody takes a task upon himself: nobody else completes it until it is released. */
-export function claimTask(draft: Draft, command: CommandOf<"task.claim">): Refused | undefined {
+function claimTask(draft: Draft, command: CommandOf<"task.claim">): Refused | undefined {
   const task = own(draft.run.tasks, command.task);
   const refused = refusal(task, command);
   if (!task || refused) return refused ?? { reason: "task_closed" };
@@ -42,7 +56,7 @@ export function claimTask(draft: Draft, command: CommandOf<"task.claim">): Refus
 }
 
 /** Gives a claim up: one's own, or anybody's for those who run the house. */
-export function releaseTask(draft: Draft, command: CommandOf<"task.release">): Refused | undefined {
+function releaseTask(draft: Draft, command: CommandOf<"task.release">): Refused | undefined {
   const task = own(draft.run.tasks, command.task);
   const refused = refusal(task, { ...command, anyone: true, overrides: true });
   if (!task || refused) return refused ?? { reason: "task_closed" };
@@ -54,10 +68,7 @@ export function releaseTask(draft: Draft, command: CommandOf<"task.release">): R
 }
 
 /** Others are asked instead. A claim ends with it. */
-export function reassignTask(
-  draft: Draft,
-  command: CommandOf<"task.reassign">,
-): Refused | undefined {
+function reassignTask(draft: Draft, command: CommandOf<"task.reassign">): Refused | undefined {
   const task = own(draft.run.tasks, command.task);
   const refused = refusal(task, { ...command, anyone: true, overrides: true });
   if (!task || refused) return refused ?? { reason: "task_closed" };

@@ -1,0 +1,77 @@
+import type { Event, EventOf } from "./event.ts";
+import { withoutWait, withToken } from "./evolve-steps.ts";
+import type { Run } from "./run.ts";
+import type { OpenTask } from "./task.ts";
+
+type OfTask = Extract<Event, { type: `task.${string}` }>;
+
+/** The run after something was done with a task. */
+export function ofTask(run: Run, event: OfTask): Run {
+  switch (event.type) {
+    case "task.created":
+      return taskCreated(run, event);
+    case "task.decided":
+      return taskDecided(run, event);
+    case "task.claimed":
+      return withTask(run, event.task, (task) => ({ ...task, claimedBy: event.by }));
+    case "task.released":
+      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => task);
+    case "task.reassigned":
+      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => ({
+        ...task,
+        approvers: event.assignees,
+        groups: [],
+      }));
+    case "task.completed":
+    case "task.expired":
+    case "task.cancelled":
+      return withoutTask(run, event.task);
+  }
+}
+
+function taskCreated(run: Run, event: EventOf<"task.created">): Run {
+  const { task, token, approvers, quorum, digest, kind, groups } = event;
+  const options = event.options.map((option) => option.id);
+  const form = kind === "approval" ? {} : { kind, groups: groups ?? [] };
+  const open: OpenTask = {
+    id: task,
+    token,
+    approvers,
+    quorum,
+    options,
+    digest,
+    votes: [],
+    ...form,
+  };
+  return { ...run, tasks: { ...run.tasks, [task]: open } };
+}
+
+function taskDecided(run: Run, event: EventOf<"task.decided">): Run {
+  if (event.settled) return opened(withoutTask(run, event.task), event);
+  const task = run.tasks[event.task];
+  if (!task) throw new Error(`run ${run.id} has no open task ${event.task}`);
+  const votes = [...task.votes, event.vote];
+  return { ...run, tasks: { ...run.tasks, [event.task]: { ...task, votes } } };
+}
+
+/** A call that waited for a person may start, once the person approved. */
+function opened(run: Run, event: EventOf<"task.decided">): Run {
+  const wait = run.tokens[event.token]?.wait;
+  if (wait?.kind !== "approval" || !wait.gate || event.vote.decision !== "approved") return run;
+  return withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    status: "ready",
+    approved: true,
+  }));
+}
+
+function withTask(run: Run, id: string, change: (task: OpenTask) => OpenTask): Run {
+  const task = run.tasks[id];
+  if (!task) throw new Error(`run ${run.id} has no open task ${id}`);
+  return { ...run, tasks: { ...run.tasks, [id]: change(task) } };
+}
+
+function withoutTask(run: Run, task: string): Run {
+  const { [task]: _gone, ...tasks } = run.tasks;
+  return { ...run, tasks };
+}
