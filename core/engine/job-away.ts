@@ -5,7 +5,7 @@ import type { Jobs } from "../store/jobs.ts";
 import { registeredTool } from "./contexts.ts";
 import type { EngineDeps } from "./deps.ts";
 import { outputFault } from "./effects/call-tool.ts";
-import { give } from "./runs.ts";
+import { give } from "./give.ts";
 
 const ACTOR = { kind: "system", id: "jobs" } as const;
 const LOOK_MS_MAX = 60_000;

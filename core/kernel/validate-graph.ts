@@ -10,7 +10,7 @@ const EDGES_MAX = 10_000;
 /** How many maps may be in each other. */
 const BODIES_MAX = 4;
 /** Types whose wait may be over before its answer comes. */
-const WAITING: readonly Json[] = ["wait", "approval", "form", "ask"];
+const WAITING = new Set<Json>(["wait", "approval", "form", "ask"]);
 const BODY = new Set(["nodes", "edges", "start"]);
 
 /** All nodes of a document that may be anything: its own, and those of the bodies of its maps. */
@@ -153,7 +153,7 @@ function checkPort(edge: JsonObject, from: JsonObject, path: string, check: Chec
   }
   if (typeof on !== "string") return;
   const ports = ["success", "error"];
-  if (WAITING.includes(from["type"] ?? null)) ports.push("timeout");
+  if (WAITING.has(from["type"] ?? null)) ports.push("timeout");
   if (from["type"] === "approval") {
     ports.push(...optionsOf(from).map((option) => option.id));
   }
