@@ -1,4 +1,8 @@
 import type { RefusalCode } from "../../core/engine/refusal.ts";
+import type { ProblemKind } from "./problem-kind.ts";
+import { TASK_PROBLEMS } from "./task-error-catalog.ts";
+
+export type { ProblemKind } from "./problem-kind.ts";
 
 /** What the door itself refuses, before the engine is asked. */
 export type DoorCode =
@@ -14,14 +18,6 @@ export type DoorCode =
   | "INTERNAL";
 
 export type ProblemCode = RefusalCode | DoorCode;
-
-export type ProblemKind = Readonly<{
-  status: number;
-  title: string;
-  /** What to do next: the text under the code's heading in docs/errors.md. */
-  next: string;
-  retryable?: true;
-}>;
 
 /** Statuses and texts for people; nothing else in the product knows them. */
 export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
@@ -150,46 +146,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "An approval is decided, not answered",
     next: "Decide its task, or use the signed link.",
   },
-  TASK_DECIDED: {
-    status: 409,
-    title: "The task was decided otherwise",
-    next: "`decision`, `decidedBy` and `at` say what holds. Yours was not recorded.",
-  },
-  TASK_CLAIMED: {
-    status: 409,
-    title: "Somebody else has claimed the task",
-    next: "`claimedBy` says who. It can be released by that person, or by an operator.",
-  },
-  TASK_IS_APPROVAL: {
-    status: 409,
-    title: "The task is an approval",
-    next: "Send a decision to `/decide`. Approvals are not claimed, reassigned or completed.",
-  },
-  TASK_IS_FORM: {
-    status: 409,
-    title: "The task is no approval",
-    next: "Send the answer to `/complete`.",
-  },
-  INVALID_FORM: {
-    status: 422,
-    title: "The answer does not fit the form",
-    next: "`errors` lists each fault with its path. The task is still open.",
-  },
-  TASK_CLOSED: {
-    status: 409,
-    title: "The task is closed",
-    next: "It expired or was cancelled with its run; there is nothing to decide.",
-  },
-  ALREADY_VOTED: {
-    status: 409,
-    title: "This person has decided already",
-    next: "A decision counts once and is not changed. Others of the quorum still decide.",
-  },
-  DIGEST_MISMATCH: {
-    status: 409,
-    title: "What is decided upon has changed",
-    next: "Read the task again, look at the new preview, and decide on its digest.",
-  },
+  ...TASK_PROBLEMS,
   DEAD_LETTER_CLOSED: {
     status: 409,
     title: "The dead letter was sent on or discarded before",

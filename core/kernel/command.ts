@@ -36,7 +36,7 @@ export type ChildEnd = Readonly<{
   error?: RunError;
 }>;
 
-/** Who does something with a form. `anyone`: though he is not asked; `overrides`: though it is claimed. */
+/** Who answers. `anyone`: though he is not asked; `overrides`: though somebody has claimed it. */
 type Answering = Readonly<{ task: string; by: string; anyone?: boolean; overrides?: boolean }>;
 
 /** What is asked of a run. */

@@ -37,13 +37,7 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "step.failed":
       return failed(run, event);
     case "step.retrying":
-      return withToken(run, event.token, (token) => ({
-        ...withoutWait(token),
-        status: "retrying",
-        dueAt: event.at,
-        since: at,
-        ...(event.recovery && { recovering: true, recoveries: token.recoveries + 1 }),
-      }));
+      return retries(run, event, at);
     case "step.waiting":
       return waits(run, event, at);
     // Mostly the token went with the event that caused this; a result is only what completed.
@@ -73,6 +67,16 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "signal.received":
       return signalled(run, event);
   }
+}
+
+function retries(run: Run, event: EventOf<"step.retrying">, at: Instant): Run {
+  return withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    status: "retrying",
+    dueAt: event.at,
+    since: at,
+    ...(event.recovery && { recovering: true, recoveries: token.recoveries + 1 }),
+  }));
 }
 
 type OfRun = Extract<Event, { type: `run.${string}` | `vars.${string}` }>;

@@ -92,7 +92,7 @@ function claimed({ claimedBy, id }: OpenTask): Refused {
   return { reason: "task_claimed", data: { task: id, claimedBy: claimedBy ?? "" } };
 }
 
-/** Whoever is named, anybody for a group, since groups have no directory, anybody where nobody is. */
+/** Whoever is named; anybody for a group, which has no directory, and where nobody is named. */
 export function mayAnswer(
   { approvers, groups = [] }: Pick<OpenTask, "approvers" | "groups">,
   person: string,
