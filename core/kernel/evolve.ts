@@ -48,11 +48,8 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "tool.returned":
     case "timer.set":
       return run;
-    case "timer.fired": {
-      const { token, part } = event;
-      if (part === undefined) return run;
-      return withToken(run, token, (one) => withPart(one, part, { firedAt: instantText(at) }));
-    }
+    case "timer.fired":
+      return fired(run, event, at);
     case "child.started":
       return { ...run, children: (run.children ?? 0) + 1 };
     case "task.created":
@@ -67,6 +64,11 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "signal.received":
       return signalled(run, event);
   }
+}
+
+function fired(run: Run, { token, part }: EventOf<"timer.fired">, at: Instant): Run {
+  if (part === undefined) return run;
+  return withToken(run, token, (one) => withPart(one, part, { firedAt: instantText(at) }));
 }
 
 function retries(run: Run, event: EventOf<"step.retrying">, at: Instant): Run {
