@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { bundleFunctions } from "./build/bundle-functions.ts";
 import { cdk } from "./stack/cdk.ts";
 import { scenario } from "./stack/scenario.ts";
 
@@ -68,7 +67,6 @@ async function deployAndRun(): Promise<void> {
   };
   writeFileSync(config, JSON.stringify(settings));
   try {
-    await bundleFunctions();
     const place = ["-c", `config=${config}`];
     must("bootstrap", await cdk(["bootstrap", ...place], ACCOUNT));
     const deploy = ["deploy", "--require-approval", "never", "--outputs-file", outputs, ...place];
