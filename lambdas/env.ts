@@ -6,7 +6,7 @@
  * ARTIFACTS_BUCKET      the name of the bucket of large values
  * LINK_KEY              KMS key id or ARN, HMAC_256: makes and checks signed links
  * LEDGER_KEY            KMS key id or ARN, ECC_NIST_EDWARDS25519: signs heads of runs, and
- *                       its public key checks them
+ *                       its public key checks them; "" in `stream`, and none is signed
  * SECRETS_PREFIX        what names in Secrets Manager begin with, "/" at its end; a tenant's secret
  *                       is <prefix><tenant>/<name>, the deployment's own <prefix>platform/<name>
  * PLATFORM_KEY_SECRET   the ARN of the secret that holds the platform key
@@ -28,7 +28,7 @@
  * SCHEDULE_DEAD_LETTERS the ARN of the standard queue that takes schedules that could not fire
  * WEBHOOK_QUEUE         the URL of the standard queue that the function `webhook` works off
  * SOCKET_ENDPOINT       https://…/<stage> of the WebSocket API, for sending to its connections
- * EVENT_BUS             the name of the EventBridge bus that events are published on
+ * EVENT_BUS             the name of the EventBridge bus that events are published on; "" for none
  */
 const STORE = ["TABLE", "ARTIFACTS_BUCKET"] as const;
 const WAKE = ["SHARED_LANES"] as const;

@@ -62,6 +62,7 @@ export function streamRuntime(): (row: Item) => Promise<void> | undefined {
 
   /** A key that will not sign (disabled, say) must not hold up what others are told. */
   const sign = async (commit: Committed) => {
+    if (vars.LEDGER_KEY === "") return;
     try {
       await signHead(engine, commit);
     } catch (error) {
@@ -71,7 +72,7 @@ export function streamRuntime(): (row: Item) => Promise<void> | undefined {
   };
 
   async function tell(commit: Committed, row: Item): Promise<void> {
-    const events = busEvents(commit, row, engine.hash);
+    const events = vars.EVENT_BUS === "" ? [] : busEvents(commit, row, engine.hash);
     const publishing = events.length > 0 ? bus.publish(events) : Promise.resolve();
     const owing = oweWebhooks(fanOut, commit) ?? Promise.resolve();
     await Promise.all([owing, push(commit), publishing, sign(commit)]);

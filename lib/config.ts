@@ -38,6 +38,8 @@ export const Config = z.strictObject({
   models: z.record(z.string(), z.json()).optional(),
   bedrockModels: z.array(z.string()).optional(),
   allowedTargets: z.record(z.string(), Targets).optional(),
+  publishEvents: z.boolean().optional(),
+  signLedgers: z.boolean().optional(),
   logDays: z.literal(LOG_DAYS).default(90),
   removalPolicy: z.enum(["retain", "destroy"]).default("retain"),
   restoredTable: z.strictObject({ name: z.string(), streamArn: z.string() }).optional(),

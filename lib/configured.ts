@@ -21,6 +21,8 @@ export function propsOf(scope: Construct, config: Config): HoldfastProps {
     models: config.models,
     bedrockModels: config.bedrockModels,
     allowedTargets: config.allowedTargets,
+    publishEvents: config.publishEvents,
+    signLedgers: config.signLedgers,
     restoredTable: config.restoredTable,
     rate: config.rate,
     reserved: config.reserved,

@@ -23,26 +23,18 @@ export function environments(parts: Parts, props: HoldfastProps) {
   const address = { PUBLIC_URL: parts.http.url };
   const links = { LINK_KEY: keys.linksArn };
   const ledger = { LEDGER_KEY: keys.ledgerArn };
+  const signing = props.signLedgers ? ledger : { LEDGER_KEY: "" };
   const mailed = { ...links, ...address, MAIL_SENDER: mail?.sender ?? "" };
-  const tell = { ...posted, EVENT_BUS: bus.bus.eventBusName };
+  const tell = { ...posted, EVENT_BUS: props.publishEvents ? bus.bus.eventBusName : "" };
   return {
     lanes: {
       LANE_PREFIX: lanes.prefix,
       LANE_DEAD_LETTERS: lanes.letters.arn,
       LANE_KEY: keys.data.keyArn,
     },
-    api: {
-      ...move,
-      ...secret,
-      ...models,
-      ...posted,
-      ...address,
-      ...links,
-      ...ledger,
-      ...platform,
-    },
+    api: { ...move, ...secret, ...models, ...posted, ...address, ...links, ...ledger, ...platform },
     step: { ...move, ...secret, ...models },
-    stream: { ...move, ...secret, ...tell, ...mailed, ...ledger },
+    stream: { ...move, ...secret, ...tell, ...mailed, ...signing },
     timer: move,
     webhook: { ...store, WEBHOOK_QUEUE: webhooks.url, ...secret },
     socket: { ...store, ...socket },

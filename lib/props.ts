@@ -58,6 +58,10 @@ export interface HoldfastProps {
   readonly bedrockModels?: readonly string[];
   /** For each tenant by id; `*` is for all of them. @default nothing may be called */
   readonly allowedTargets?: Readonly<Record<string, AllowedTargets>>;
+  /** Publish events of runs and tasks on the bus, for $1 a million. @default false */
+  readonly publishEvents?: boolean;
+  /** Sign the head of each run that has ended, for $15 a million runs. @default false */
+  readonly signLedgers?: boolean;
   /** How long logs are kept. @default three months */
   readonly logRetention?: RetentionDays;
   /** @default RETAIN: the table, the bucket and the keys outlive the stack */

@@ -5,8 +5,8 @@ import { findingsIn, templateIn } from "./stack/report.ts";
 
 /**
  * `npm run synth` makes the template and judges it, without a network or Docker: AWS's own
- * validation, and the rules of cdk-nag. Any finding ends it with 1. The functions are bundled first,
- * by `build` in cdk.json. What follows is for CDK: `npm run synth -- -c config=FILE`.
+ * validation, and the rules of cdk-nag. Any finding ends it with 1. Functions are bundled first, by
+ * `build` in cdk.json. What follows is for CDK: `npm run synth -- -c config=FILE`.
  */
 const began = performance.now();
 const folder = join(ROOT, OUTPUT);

@@ -51,7 +51,7 @@ describe("what a customer may set", () => {
 
   test("models that do not fit into a function's variables are refused", () => {
     expect(() => checkProps({ models: { x: "x".repeat(3_000) } })).toThrow(
-      "models and allowedTargets have 3010 bytes, and functions are told 1300",
+      "models and allowedTargets have 3010 bytes, and functions are told 1100",
     );
   });
 
