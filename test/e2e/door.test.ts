@@ -169,6 +169,7 @@ test("Every route that needs a key answers 401 without one, and only those are o
   }
 
   expect(open.toSorted()).toEqual([
+    "get /.well-known/jwks.json 200",
     "get /approve/{link} 410",
     "get /docs 200",
     "get /docs/errors 200",
