@@ -14,7 +14,8 @@
  * MODELS                the models document as JSON, "{}" for the mock models only
  * TOOLS                 the tools document as JSON: which functions and state machines of the
  *                       account tenants may have called, and the functions are granted
- * MAIL_SENDER           the address that mail comes from; "" and mail is owed, not sent
+ * MAIL_SENDER           the address that mail comes from; "" and every mail is given up, as the
+ *                       log says
  * SHARED_LANES          URLs of the pooled FIFO queues, joined by ","; their order decides where a
  *                       run's messages go, so a stack adds lanes at the end and removes none
  * LANE_PREFIX           what names of tenants' own queues begin with: <prefix><tenant>.fifo

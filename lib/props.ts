@@ -47,7 +47,7 @@ export interface RestoredTable {
 export interface HoldfastProps {
   /** @default the address that API Gateway gives */
   readonly domain?: DomainProps;
-  /** @default none: mail is kept, and links are given to people by the API's callers */
+  /** @default none: each mail is given up, and people decide their tasks by the API */
   readonly mail?: MailProps;
   /**
    * The models document, as in docs/models.md. Keys of providers are secrets of the platform.
