@@ -9,8 +9,9 @@ export default defineConfig({
     // Each file gets a process of its own: tests start servers, listen to signals and may crash.
     pool: "forks",
     maxWorkers: "100%",
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Bounds for what hangs, and no measure of speed: a busy machine may take its time.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // A failing test is shown in full: `toEqual([])` on a list of violations is the whole message.
     chaiConfig: { truncateThreshold: 0 },
   },
