@@ -3,6 +3,7 @@ import { httpApp } from "../adapters/http/app.ts";
 import { HTTP_LIMITS } from "../adapters/http/app-deps.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
 import type { Access } from "../core/engine/access.ts";
+import { auditOf } from "../core/engine/audit.ts";
 import { createEngine } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
@@ -31,6 +32,7 @@ export function appOf({ engine, fanOut, access, secrets, publicUrl }: AppMeans):
   return httpApp({
     engine: createEngine(engine),
     access,
+    audit: auditOf({ table, clock, newId }),
     secrets,
     webhooks: webhooksOf(fanOut),
     streams: streamsOf(fanOut),

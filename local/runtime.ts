@@ -9,6 +9,7 @@ import { sqliteTable } from "../adapters/sqlite/sqlite-table.ts";
 import { sqliteTenantData } from "../adapters/sqlite/sqlite-tenant-data.ts";
 import type { ToolsConfig } from "../adapters/tools/targets.ts";
 import type { Access } from "../core/engine/access.ts";
+import { auditOf } from "../core/engine/audit.ts";
 import { createEngine, driveDeps } from "../core/engine/create-engine.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { closingAccess } from "../core/engine/fan-out/closing-access.ts";
@@ -175,6 +176,7 @@ function localApp(
   return httpApp({
     engine: createEngine(engine),
     access: closingAccess(access, live),
+    audit: auditOf({ table, clock, newId }),
     secrets,
     webhooks,
     streams,

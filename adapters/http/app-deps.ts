@@ -1,4 +1,5 @@
 import type { Access, Replays } from "../../core/engine/access.ts";
+import type { Audit } from "../../core/engine/audit.ts";
 import type { Engine } from "../../core/engine/engine.ts";
 import type { Streams } from "../../core/engine/fan-out/follow-run.ts";
 import type { Hooks } from "../../core/engine/fan-out/hooks.ts";
@@ -15,6 +16,7 @@ export const HTTP_LIMITS: HttpLimits = { bodyBytesMax: 1024 * 1024, jsonDepthMax
 export type AppDeps = Readonly<{
   engine: Engine;
   access: Access;
+  audit: Audit;
   secrets: Secrets;
   webhooks: Webhooks;
   streams: Streams;

@@ -1,11 +1,15 @@
+import type { Mark } from "../../core/engine/audit.ts";
+import type { Caller } from "../../core/engine/views.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import type { AppDeps, Serving } from "./app-deps.ts";
+import { askingOf, isToldBefore, outcomeOf, tell } from "./audit-call.ts";
 import { baseHeaders } from "./base-headers.ts";
 import { callOf } from "./call.ts";
 import { sealCursor } from "./cursor.ts";
 import { documentsOf } from "./documents.ts";
 import type { HttpApp, HttpRequest, HttpResponse } from "./http.ts";
 import { once, replayScope } from "./idempotency.ts";
+import { inScope, withinScope } from "./key-scope.ts";
 import { TOKEN_PATH } from "./link-reply.ts";
 import { type Checked, problemReply, type Refused, refused } from "./problem.ts";
 import type { Reply, Route } from "./route.ts";
@@ -18,6 +22,9 @@ type Exchange = {
   readonly id: string;
   route?: Route;
   tenant?: string;
+  caller?: Caller;
+  /** What the audit has been told before. */
+  mark?: Mark;
 };
 
 /**
@@ -39,12 +46,18 @@ export function httpApp(deps: AppDeps): HttpApp {
     const startedAt = performance.now();
     const exchange: Exchange = { request, id: requestId(request, deps) };
     let reply: Reply;
+    let code: string | undefined;
     try {
       const answered = await answer(exchange, find(request.path), serving);
       reply = answered.ok ? answered.value : refusalOf(exchange, answered.refusal);
+      if (!answered.ok) code = answered.refusal.code;
     } catch (error) {
-      reply = refusalOf(exchange, faultOf(exchange, error, deps));
+      const fault = faultOf(exchange, error, deps);
+      reply = refusalOf(exchange, fault);
+      ({ code } = fault);
     }
+    const known = reply.by ? { ...exchange, by: reply.by } : exchange;
+    await tell(deps, known, outcomeOf(reply.status, code, reply), exchange.mark);
     deps.log.info("request", {
       method: request.method.slice(0, 16),
       route: exchange.route?.path ?? "-",
@@ -77,6 +90,12 @@ async function answer(
   if (!call.ok) return call;
 
   const { caller, idempotencyKey: key } = call.value;
+  const scoped = await inScope(route, call.value, deps);
+  if (!scoped.ok) return scoped;
+  if (isToldBefore(route)) {
+    const asking = askingOf(exchange);
+    if (asking) exchange.mark = await deps.audit.begin(asking);
+  }
   const isKept = route.repeats === "replays" && key !== undefined;
   const replied = isKept
     ? await once(
@@ -90,7 +109,9 @@ async function answer(
         () => route.handle(call.value, deps),
       )
     : await route.handle(call.value, deps);
-  return replied.ok ? { ok: true, value: finished(route, replied.value) } : replied;
+  return replied.ok
+    ? { ok: true, value: finished(route, withinScope(caller, replied.value)) }
+    : replied;
 }
 
 /** Where a new thing is, and cursors that only their own list takes. */

@@ -1,6 +1,6 @@
 import type { Access } from "../../core/engine/access.ts";
 import type { Caller } from "../../core/engine/views.ts";
-import { type Checked, refused } from "./problem.ts";
+import { type Refused, refused } from "./problem.ts";
 import type { Need } from "./route.ts";
 
 /** What each role may. Workers only fetch and report jobs, and so does nobody else by mistake. */
@@ -16,13 +16,16 @@ export function rolesFor(need: Need): readonly Caller["role"][] {
   return (Object.keys(MAY) as Caller["role"][]).filter((role) => MAY[role].has(need));
 }
 
-/** The caller behind the bearer key, if its role may do what the route needs. */
+/** Who asks, if a key told it, and why they may not, if they may not. */
+export type Authorized = Readonly<{ caller?: Caller; refusal?: Refused }>;
+
+/** The caller behind the bearer key, and whether its role may do what the route needs. */
 export async function authorize(
   header: string | undefined,
   need: Need,
   access: Access,
-): Promise<Checked<Caller | undefined>> {
-  if (need === "nothing") return { ok: true, value: undefined };
+): Promise<Authorized> {
+  if (need === "nothing") return {};
   const key = bearer(header);
   if (key === undefined) return unauthenticated("Send `Authorization: Bearer hf_…`.", "");
   if (need === "platform") return platform(key, access);
@@ -30,27 +33,31 @@ export async function authorize(
   const caller = await access.authenticate(key);
   if (caller === undefined) {
     return access.isPlatformKey(key)
-      ? refused("FORBIDDEN", "The platform key makes tenants and keys; it has no tenant itself.")
+      ? forbidden("The platform key makes tenants and keys; it has no tenant itself.")
       : unauthenticated("The key is unknown or revoked.", ', error="invalid_token"');
   }
-  if (MAY[caller.role].has(need)) return { ok: true, value: caller };
+  if (MAY[caller.role].has(need)) return { caller };
   const roles = rolesFor(need).join(" or ");
-  return refused("FORBIDDEN", `A key of role ${caller.role} may not do this; ${roles} may.`);
+  return { caller, ...forbidden(`A key of role ${caller.role} may not do this; ${roles} may.`) };
 }
 
-async function platform(key: string, access: Access): Promise<Checked<undefined>> {
-  if (access.isPlatformKey(key)) return { ok: true, value: undefined };
-  return (await access.authenticate(key)) === undefined
+async function platform(key: string, access: Access): Promise<Authorized> {
+  if (access.isPlatformKey(key)) return {};
+  const caller = await access.authenticate(key);
+  return caller === undefined
     ? unauthenticated("The key is unknown or revoked.", ', error="invalid_token"')
-    : refused("FORBIDDEN", "Only the platform key may do this.");
+    : { caller, ...forbidden("Only the platform key may do this.") };
+}
+
+function forbidden(message: string): Pick<Authorized, "refusal"> {
+  return { refusal: refused("FORBIDDEN", message).refusal };
 }
 
 function bearer(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^bearer +([\x21-\x7e]{1,512})$/i.exec(header)?.[1];
 }
 
-function unauthenticated(message: string, more: string) {
-  return refused("UNAUTHENTICATED", message, {
-    headers: { "www-authenticate": `Bearer realm="holdfast"${more}` },
-  });
+function unauthenticated(message: string, more: string): Authorized {
+  const headers = { "www-authenticate": `Bearer realm="holdfast"${more}` };
+  return { refusal: refused("UNAUTHENTICATED", message, { headers }).refusal };
 }

@@ -15,6 +15,12 @@ import type { Found } from "./router.ts";
 
 type AnyCall = Parameters<Route["handle"]>[0];
 type Params = Readonly<Record<string, string>>;
+type Exchange = {
+  readonly request: HttpRequest;
+  readonly id: string;
+  tenant?: string;
+  caller?: Caller;
+};
 
 /**
  * The request as its route wants it, or the first thing that is wrong with it, in this order: who
@@ -23,14 +29,18 @@ type Params = Readonly<Record<string, string>>;
 export async function callOf(
   route: Route,
   found: Found,
-  exchange: { readonly request: HttpRequest; readonly id: string; tenant?: string },
+  exchange: Exchange,
   deps: Serving,
 ): Promise<Checked<AnyCall & { caller: Caller | undefined }>> {
   const { request, id } = exchange;
-  const authorized = await authorize(request.headers["authorization"], route.needs, deps.access);
-  if (!authorized.ok) return authorized;
-  if (authorized.value) exchange.tenant = authorized.value.tenant;
-  const common = { caller: authorized.value, request, requestId: id };
+  const header = request.headers["authorization"];
+  const { caller, refusal } = await authorize(header, route.needs, deps.access);
+  if (caller) {
+    exchange.caller = caller;
+    exchange.tenant = caller.tenant;
+  }
+  if (refusal) return { ok: false, refusal };
+  const common = { caller, request, requestId: id };
   const nothing = { query: undefined, body: undefined, idempotencyKey: undefined };
   if (route.page) {
     // Names are known, values are as sent: the page's own reading comes later.

@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { bulkRoutes } from "./routes/bulk.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...hookRoutes,
   ...keyRoutes,
   ...tenantRoutes,
+  ...auditRoutes,
   ...approveRoutes,
   ...aboutRoutes,
 ];

@@ -16,6 +16,8 @@ export type Reply = Readonly<{
   text?: string;
   stream?: HttpResponse["stream"];
   headers?: Readonly<Record<string, string>>;
+  /** For the audit: who it was, where the door cannot know it from a key. */
+  by?: Readonly<{ tenant: string; actor: Readonly<{ kind: "link" | "hook"; id: string }> }>;
 }>;
 
 export type Answer = Readonly<{
@@ -59,6 +61,8 @@ type Spec<Path, N, Query, Body> = Readonly<{
   body?: Body;
   /** Nothing sent means an empty object. */
   bodyOptional?: true;
+  /** A POST that changes nothing, or a worker's pulse: the audit is not told of it. */
+  audited?: false;
   /** A list: the app seals and opens the cursors. */
   paged?: true;
   /**

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { idOf, line, listOf, Timestamp } from "./fields.ts";
+import { WorkflowName } from "./workflows.ts";
 
 export const Role = z.enum(["admin", "operator", "approver", "viewer", "worker"]).meta({
   id: "Role",
@@ -14,12 +15,23 @@ const ActsFor = z.boolean().meta({
   description: "May name another person with `as`, or another actor; the record says so.",
 });
 
+const Workflows = z.array(WorkflowName).min(1).max(50).meta({
+  description: "Only these workflows, with their runs and tasks, exist for this key.",
+});
+const Lifetime = z
+  .string()
+  .max(64)
+  .regex(/^P/)
+  .meta({ description: "How long, as ISO 8601 duration." });
+
 export const KeyRequest = z
   .strictObject({
     name: line(200, "For people."),
     role: Role.optional().meta({ description: "Default: operator." }),
     person: Person.optional(),
     actsFor: ActsFor.optional(),
+    workflows: Workflows.optional(),
+    expiresIn: Lifetime.optional().meta({ description: "It opens nothing after so long." }),
   })
   .meta({
     id: "KeyRequest",
@@ -40,8 +52,26 @@ const fields = {
   role: Role,
   person: Person.optional(),
   actsFor: ActsFor.optional(),
+  workflows: Workflows.optional(),
   createdAt: Timestamp,
+  expiresAt: Timestamp.optional().meta({ description: "From then on it opens nothing." }),
+  lastUsedAt: Timestamp.optional().meta({
+    description: "When it was last used, up to 15 minutes behind.",
+  }),
+  rotatedTo: idOf("The key that takes its place.", "key_01hzz").optional(),
 };
+
+export const RotateRequest = z
+  .strictObject({
+    overlap: Lifetime.optional().meta({
+      description: "How long the old key still works: 24 hours unless said, at most 90 days.",
+    }),
+  })
+  .meta({
+    id: "RotateRequest",
+    description: "How to change over.",
+    examples: [{ overlap: "PT1H" }],
+  });
 
 export const Key = z
   .strictObject(fields)

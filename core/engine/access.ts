@@ -33,7 +33,12 @@ export type KeyView = Readonly<{
   role: Caller["role"];
   person?: string;
   actsFor?: boolean;
+  workflows?: readonly string[];
   createdAt: string;
+  expiresAt?: string;
+  lastUsedAt?: string;
+  /** The key that takes its place, once that was made. */
+  rotatedTo?: string;
 }>;
 
 export type KeyRequest = Readonly<{
@@ -41,6 +46,10 @@ export type KeyRequest = Readonly<{
   role?: Caller["role"] | undefined;
   person?: string | undefined;
   actsFor?: boolean | undefined;
+  /** Only these workflows exist for it. */
+  workflows?: readonly string[] | undefined;
+  /** A duration from now. */
+  expiresIn?: string | undefined;
 }>;
 
 /** Tenants and keys: who may ask. `createKey` is the only place where a key is ever shown. */
@@ -60,6 +69,12 @@ export interface Access {
   tenants(paging: Paging): Promise<Listing<TenantView>>;
   createKey(tenant: string, request: KeyRequest): Promise<Result<KeyView & { key: string }>>;
   keys(tenant: string, paging: Paging): Promise<Listing<KeyView>>;
+  /** A new key like it; the old one works on for `overlap`, a duration. */
+  rotateKey(
+    tenant: string,
+    id: string,
+    overlap?: string,
+  ): Promise<Result<KeyView & { key: string }>>;
   revokeKey(tenant: string, id: string): Promise<Result<null>>;
 }
 

@@ -111,7 +111,10 @@ export interface Engine {
     /** Reads only. `LINK_DEAD` for whatever is not a live link, whatever the reason. */
     view(token: string): Promise<Result<LinkView>>;
     /** Decides as the approver the link was sent to. The nonce is checked after conflicts. */
-    decide(token: string, request: DecideRequest & { nonce: string }): Promise<Result<LinkView>>;
+    decide(
+      token: string,
+      request: DecideRequest & { nonce: string },
+    ): Promise<Result<LinkView & { tenant: string }>>;
   };
   readonly jobs: {
     /** Jobs that are now the caller's; none when there are none until the wait is over. */

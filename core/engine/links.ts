@@ -44,7 +44,7 @@ export function linksOf(deps: EngineDeps): Engine["links"] {
       return ok(await view(token, opened.claims, opened.task));
     },
 
-    async decide(token, { nonce, ...request }): Promise<Result<LinkView>> {
+    async decide(token, { nonce, ...request }): Promise<Result<LinkView & { tenant: string }>> {
       const opened = await open(token);
       if (!opened) return refuse("LINK_DEAD", DEAD);
       const { claims, task } = opened;
@@ -59,7 +59,7 @@ export function linksOf(deps: EngineDeps): Engine["links"] {
       const decided = await decideTask(deps, caller, task, by);
       if (!decided.ok) return decided;
       const now = (await readTask(deps, tenant, task.id)) ?? task;
-      return ok(await view(token, claims, now));
+      return ok({ ...(await view(token, claims, now)), tenant });
     },
   };
 }

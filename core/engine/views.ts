@@ -11,6 +11,8 @@ export type Caller = Readonly<{
   person?: string | undefined;
   /** May name another person with `as`, or another actor. Always true for an admin. */
   actsFor: boolean;
+  /** Only these workflows exist for it; all of the tenant's where absent. */
+  workflows?: readonly string[] | undefined;
 }>;
 
 export type Actor = Readonly<{ kind: string; id: string; assertedBy?: string }>;

@@ -40,7 +40,12 @@ export type KeyRecord = Readonly<{
   role: "admin" | "operator" | "approver" | "viewer" | "worker";
   person: string | undefined;
   actsFor: boolean;
+  /** Only these workflows exist for it. */
+  workflows?: readonly string[];
   createdAt: string;
+  /** From then on it opens nothing. */
+  expiresAt?: string;
+  rotatedTo?: string;
   /** Set by the deployment and not by a request: nobody can revoke it. */
   fixed: boolean;
   hash: string;
@@ -98,14 +103,17 @@ export function tenantRecord(item: Item): TenantRecord {
 
 /** One row is found by the key itself, the other by who lists or revokes it. */
 export function keyItems(key: KeyRecord): { listed: Item; found: Item } {
+  const { workflows, ...said } = key;
+  // A name of a workflow has no comma.
+  const item = { ...said, ...(workflows && { workflows: workflows.join(",") }) };
   return {
-    listed: { ...key, ...rows.keyOfTenant(key.tenant, key.id) },
-    found: { ...key, ...rows.keyByHash(key.hash) },
+    listed: { ...item, ...rows.keyOfTenant(key.tenant, key.id) },
+    found: { ...item, ...rows.keyByHash(key.hash) },
   };
 }
 
 export function keyRecord(item: Item): KeyRecord {
-  const person = item["person"];
+  const { person, workflows, expiresAt, rotatedTo } = item;
   return {
     tenant: text(item, "tenant"),
     id: text(item, "id"),
@@ -113,7 +121,10 @@ export function keyRecord(item: Item): KeyRecord {
     role: text(item, "role") as KeyRecord["role"],
     person: typeof person === "string" ? person : undefined,
     actsFor: item["actsFor"] === true,
+    ...(typeof workflows === "string" && { workflows: workflows.split(",") }),
     createdAt: text(item, "createdAt"),
+    ...(typeof expiresAt === "string" && { expiresAt }),
+    ...(typeof rotatedTo === "string" && { rotatedTo }),
     fixed: item["fixed"] === true,
     hash: text(item, "hash"),
   };

@@ -11,6 +11,11 @@ export interface KeyStore {
   add(key: KeyRecord): Promise<boolean>;
   /** Puts `key` in the place of the one that has its id. */
   replace(old: KeyRecord, key: KeyRecord): Promise<void>;
+  /** Both are good until `old` expires. False when somebody else has changed or removed `old`. */
+  rotate(old: KeyRecord, expiring: KeyRecord, key: KeyRecord): Promise<boolean>;
+  used(tenant: string, id: string, at: string): Promise<void>;
+  /** When each of these was last used, by id. */
+  uses(tenant: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** False when somebody else has removed or replaced it. */
   remove(key: KeyRecord): Promise<boolean>;
 }
@@ -46,11 +51,33 @@ export function keyStore(table: Table): KeyStore {
       if (!written.ok) throw new Error(`key ${key.id} is a key of this deployment already`);
     },
 
+    async rotate(old, expiring, key) {
+      const written = await table.write([
+        ...puts(expiring, unchanged(old), PRESENT),
+        ...puts(key, ABSENT),
+      ]);
+      return written.ok;
+    },
+
+    async used(tenant, id, at) {
+      await table.write([{ type: "put", item: { ...rows.keyUse(tenant, id), at } }]);
+    },
+
+    async uses(tenant, ids) {
+      const last = ids.at(-1);
+      if (last === undefined) return new Map();
+      // Ids go as the list does, newest first; what was used is a part of what there is.
+      const range = { pk: rows.keyUse(tenant, "").pk, reverse: true, until: last, limit: 1_000 };
+      const { items } = await table.query({ ...range, after: `${ids[0]}~` });
+      return new Map(items.map((item) => [item.sk, String(item["at"])]));
+    },
+
     async remove(key) {
       const { tenant, id, hash } = key;
       const written = await table.write([
         { type: "remove", key: rows.keyOfTenant(tenant, id), when: unchanged(key) },
         { type: "remove", key: rows.keyByHash(hash) },
+        { type: "remove", key: rows.keyUse(tenant, id) },
       ]);
       return written.ok;
     },
@@ -64,10 +91,10 @@ function unchanged({ hash }: KeyRecord): Condition {
   return { type: "is", attributes: { hash } };
 }
 
-function puts(key: KeyRecord, when: Condition): Operation[] {
+function puts(key: KeyRecord, when: Condition, whenFound = ABSENT): Operation[] {
   const { listed, found } = keyItems(key);
   return [
     { type: "put", item: listed, when },
-    { type: "put", item: found, when: ABSENT },
+    { type: "put", item: found, when: whenFound },
   ];
 }

@@ -80,8 +80,15 @@ export const rows = {
     pk: `${tenant}#recoveries`,
     sk: webhook,
   }),
+  /** What was asked to be changed, by month; `sk` is its time and id. */
+  audit: (tenant: string, month: string, sk: string): Key => ({
+    pk: `${tenant}#audit#${month}`,
+    sk,
+  }),
   replay: (scope: string, key: string): Key => ({ pk: `${scope}#replays`, sk: key }),
   keyOfTenant: (tenant: string, id: string): Key => ({ pk: `${tenant}#keys`, sk: id }),
+  /** When a key was last used; beside the key, which nothing but its owner changes. */
+  keyUse: (tenant: string, id: string): Key => ({ pk: `${tenant}#keyuse`, sk: id }),
   tenant: (id: string): Key => ({ pk: "platform#tenants", sk: id }),
   /** A tenant that was deleted, until nothing of it is left. */
   closing: (tenant: string): Key => ({ pk: "platform#closing", sk: tenant }),

@@ -1,11 +1,13 @@
 import { httpApp } from "../../adapters/http/app.ts";
 import { type AppDeps, HTTP_LIMITS } from "../../adapters/http/app-deps.ts";
 import type { HttpRequest, HttpResponse } from "../../adapters/http/http.ts";
+import { auditOf } from "../../core/engine/audit.ts";
 import { streamsOf } from "../../core/engine/fan-out/follow-run.ts";
 import { hooksOf } from "../../core/engine/fan-out/hooks.ts";
 import { ticketsOf } from "../../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../../core/engine/fan-out/webhooks.ts";
 import { memoryFanOut } from "../support/memory-fan-out.ts";
+import { memoryTable } from "../support/memory-table.ts";
 import { faultsOf } from "./conforms.ts";
 import { fakeAccess, fakeReplays, fakeSecrets } from "./fake-access.ts";
 import { fakeEngine, taskOf } from "./fake-engine.ts";
@@ -27,10 +29,16 @@ export function door(changes: Partial<AppDeps> = {}) {
   fake.tasks.set("task_1", taskOf());
   const log: LogLine[] = [];
   let ids = 0;
+  let entries = 0;
   const told = memoryFanOut().telling;
   const app = httpApp({
     engine: fake.engine,
     access: fakeAccess(),
+    audit: auditOf({
+      table: memoryTable(),
+      clock: { now: () => Date.now() },
+      newId: (prefix) => `${prefix}${String(++entries).padStart(6, "0")}`,
+    }),
     secrets: fakeSecrets(),
     webhooks: webhooksOf(told),
     streams: streamsOf(told),

@@ -42,6 +42,13 @@ export function fakeAccess(): Access {
       return ok({ ...view, key: "hf_shown_once" });
     },
     keys: async () => ({ data: keys, nextCursor: null }),
+    rotateKey: async (_tenant, id) => {
+      const old = keys.find((key) => key.id === id);
+      if (!old) return refuse("NOT_FOUND", `There is no key ${id}.`);
+      const view = { ...old, id: `key_${keys.length + 1}` };
+      keys.push(view);
+      return ok({ ...view, key: "hf_shown_once" });
+    },
     revokeKey: async (_tenant, id) =>
       keys.some((key) => key.id === id) ? ok(null) : refuse("NOT_FOUND", `There is no key ${id}.`),
   };

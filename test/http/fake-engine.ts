@@ -192,7 +192,7 @@ export function fakeEngine() {
         const decided = link.value.task.decisions[0];
         if (!decided && nonce !== "n-1") return refuse("NONCE_INVALID", "The nonce is not ours.");
         const result = decide("task_1", link.value.approver, "email", request);
-        return result.ok ? ok({ ...link.value, task: result.value }) : result;
+        return result.ok ? ok({ ...link.value, task: result.value, tenant: "acme" }) : result;
       },
     },
     jobs: fakeJobs,

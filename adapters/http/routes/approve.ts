@@ -77,9 +77,10 @@ export const approveRoutes = [
       }
       if (!isToken(params.link)) return dead();
       const decided = await deps.engine.links.decide(params.link, decision.value);
-      return decided.ok
-        ? { ok: true, value: linkReply(decided.value, wantsJson(request)) }
-        : decided;
+      if (!decided.ok) return decided;
+      const { tenant, ...link } = decided.value;
+      const by = { tenant, actor: { kind: "link", id: link.approver } } as const;
+      return { ok: true, value: { ...linkReply(link, wantsJson(request)), by } };
     },
   }),
 ];

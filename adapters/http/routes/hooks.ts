@@ -100,7 +100,10 @@ export const hookRoutes = [
         text: new TextDecoder().decode(request.body),
         body,
       };
-      return replyOf(await hooks.take(query.tenant, params.name, delivered), 202);
+      const taken = replyOf(await hooks.take(query.tenant, params.name, delivered), 202);
+      if (!taken.ok) return taken;
+      const by = { tenant: query.tenant, actor: { kind: "hook", id: params.name } } as const;
+      return { ok: true, value: { ...taken.value, by } };
     },
   }),
 ];

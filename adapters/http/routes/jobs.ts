@@ -18,6 +18,7 @@ export const jobRoutes = [
     method: "POST",
     path: "/v1/worker/poll",
     operationId: "pollJobs",
+    audited: false,
     tag: "Workers",
     summary: "Ask for jobs",
     description:
@@ -33,6 +34,7 @@ export const jobRoutes = [
     method: "POST",
     path: "/v1/worker/jobs/{id}/heartbeat",
     operationId: "heartbeatJob",
+    audited: false,
     tag: "Workers",
     summary: "Keep a job",
     description: "Renews the lease. `cancelled` says that the run does not want the job any more.",

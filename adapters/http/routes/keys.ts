@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { idOf, paging } from "../../../core/contract/fields.ts";
-import { KeyCreated, KeyList, KeyRequest } from "../../../core/contract/keys.ts";
+import { KeyCreated, KeyList, KeyRequest, RotateRequest } from "../../../core/contract/keys.ts";
 import { listed, replyOf, route } from "../route.ts";
 
 const CREATED = {
@@ -44,6 +44,26 @@ export const keyRoutes = [
     refusals: [],
     handle: async ({ caller, body }, { access }) =>
       replyOf(await access.createKey(caller.tenant, body), 201),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/keys/{id}/rotate",
+    operationId: "rotateKey",
+    tag: "Keys",
+    summary: "Change a key over",
+    description:
+      "Makes a key that may the same. The old one works on until both sides have changed over.",
+    needs: "administer",
+    params: { id: idOf("The key's id.", "key_01hzy") },
+    body: RotateRequest,
+    bodyOptional: true,
+    repeats: "replays",
+    shownOnce: "key",
+    location: locationOf,
+    answers: [CREATED],
+    refusals: ["NOT_FOUND", "FORBIDDEN"],
+    handle: async ({ caller, params, body }, { access }) =>
+      replyOf(await access.rotateKey(caller.tenant, params.id, body.overlap), 201),
   }),
   route({
     method: "DELETE",

@@ -57,6 +57,7 @@ export const workflowRoutes = [
     method: "POST",
     path: "/v1/workflows/validate",
     operationId: "validateWorkflow",
+    audited: false,
     tag: "Workflows",
     summary: "Check a workflow",
     description: "All faults at once, with their paths. Nothing is published.",
