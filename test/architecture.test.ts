@@ -36,6 +36,7 @@ describe("the ring", () => {
     ["adapters/sqlite/x.ts", `import { ok } from "../../core/engine/refusal.ts";`, "refusal.ts"],
     ["adapters/models/x.ts", `import { z } from "airtable";`, "airtable"],
     ["local/main.ts", `import { x } from "../adapters/aws/dynamo-table.ts";`, "dynamo-table.ts"],
+    ["client/client.ts", `import { Run } from "../core/contract/runs.ts";`, "runs.ts"],
     ["client/client.ts", `import { handle } from "../core/engine/handle.ts";`, "handle.ts"],
     ["adapters/carrier-pigeon/x.ts", "export const x = 1;", "lives in no ring"],
   ])("would break if %s held: %s", (path, text, stranger) => {

@@ -164,7 +164,13 @@ export const RINGS: readonly Ring[] = [
       { from: "node:" },
     ],
   },
-  { home: "client/", may: [{ from: "client/" }, { from: "core/contract/" }, { from: "node:" }] },
+  {
+    home: "client/",
+    may: [
+      { from: "client/" },
+      { from: "core/contract/", only: "types", why: "clients run in browsers, too, without zod" },
+    ],
+  },
   { home: "examples/", may: "anything" },
   { home: "scripts/", may: "anything" },
   { home: "test/", may: "anything" },
