@@ -1,4 +1,5 @@
 import { parseModels } from "../adapters/models/models-config.ts";
+import type { Channels } from "../adapters/tools/notices.ts";
 import { parseTools } from "../adapters/tools/targets.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { ok, refuse } from "../core/engine/refusal.ts";
@@ -28,6 +29,8 @@ export type EngineMeans = Readonly<{
   models: string;
   /** The tools document; without one, nothing of the account may be called. */
   tools?: string;
+  /** What runs tell people by, where they are driven. */
+  channels?: Channels;
   functions?: Functions;
   machines?: StateMachines;
   /** How often the log is looked at while a run is followed. */

@@ -29,6 +29,7 @@
  * SCHEDULE_DEAD_LETTERS the ARN of the standard queue that takes schedules that could not fire
  * WEBHOOK_QUEUE         the URL of the standard queue that the function `webhook` works off
  * SOCKET_ENDPOINT       https://…/<stage> of the WebSocket API, for sending to its connections
+ * NOTICE_BUS            the name of the EventBridge bus that nodes of type `notify` publish on
  * EVENT_BUS             the name of the EventBridge bus that events are published on; "" for none
  */
 const STORE = ["TABLE", "ARTIFACTS_BUCKET"] as const;
@@ -63,7 +64,16 @@ const NEEDS = {
     "SOCKET_ENDPOINT",
   ],
   /** Drives runs: works off the lanes, which are FIFO queues with one group per run. */
-  step: [...STORE, ...WAKE, ...TIMERS, "SECRETS_PREFIX", "MODELS", "TOOLS"],
+  step: [
+    ...STORE,
+    ...WAKE,
+    ...TIMERS,
+    "SECRETS_PREFIX",
+    "MODELS",
+    "TOOLS",
+    "MAIL_SENDER",
+    "NOTICE_BUS",
+  ],
   /** Tells the world what was committed: works off the table's stream. */
   stream: [...STORE, ...WAKE, ...TIMERS, ...TELL, ...MAIL, ...LEDGER, "SECRETS_PREFIX"],
   /** Fires timers: works off the timer queue, which short timers and schedules send to. */

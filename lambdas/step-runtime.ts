@@ -1,5 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
+import { eventBridgeBus, eventBridgeClient } from "../adapters/aws/event-bridge-bus.ts";
 import { lambdaClient, lambdaFunctions } from "../adapters/aws/lambda-functions.ts";
 import { queueUrl } from "../adapters/aws/queue-url.ts";
 import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
@@ -10,6 +11,7 @@ import { isOwed } from "../core/kernel/run.ts";
 import { engineOf, NO_SIGNER } from "./engine.ts";
 import { env } from "./env.ts";
 import { workLane } from "./lane-worker.ts";
+import { mailerOf } from "./mailer.ts";
 import { asHints, queueOf, sqs, timersOf } from "./messages.ts";
 import { log, storeOf } from "./store.ts";
 
@@ -37,6 +39,10 @@ export function stepRuntime() {
     signer: NO_SIGNER,
     models: vars.MODELS,
     tools: vars.TOOLS,
+    channels: {
+      ...(vars.MAIL_SENDER !== "" && { mailer: mailerOf(vars) }),
+      bus: eventBridgeBus({ client: eventBridgeClient(), bus: vars.NOTICE_BUS }),
+    },
     functions: lambdaFunctions(lambdaClient()),
     machines: sfnStateMachines(sfnClient()),
     lookEveryMs: LOOK_EVERY_MS,

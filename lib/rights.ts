@@ -19,7 +19,8 @@ export function grantRights(functions: Functions, parts: Parts, props: HoldfastP
   for (const fn of [api, sweep]) lanes.grantOpen(fn, step);
   for (const fn of [api, stream, webhook, sweep]) webhooks.grantSend(fn);
   for (const fn of [api, stream, socket, sweep]) sockets.grantSend(fn);
-  for (const fn of [stream, sweep]) {
+  // What a run tells by itself leaves from where it is driven.
+  for (const fn of [step, stream, sweep]) {
     bus.grantPublish(fn);
     mail?.grantSend(fn);
   }

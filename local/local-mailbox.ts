@@ -4,9 +4,13 @@ import type { Mail, Mailer } from "../core/ports/mailer.ts";
 import type { Item, Key, Table } from "../core/ports/table.ts";
 import { listSk } from "../core/store/rows.ts";
 
-export type ReceivedMail = Mail & Readonly<{ at: string }>;
+/** What would have left by another channel than mail says so. */
+type Captured = "sms" | "event";
+export type ReceivedMail = Mail & Readonly<{ at: string; channel?: Captured }>;
 
 export interface Mailbox extends Mailer {
+  /** Keeps what is no mail, and would have left by this channel. */
+  capture(channel: Captured, message: Mail): Promise<void>;
   /** Newest first, at most so many. */
   newest(limit: number): Promise<readonly ReceivedMail[]>;
   mail(id: string): Promise<ReceivedMail | undefined>;
@@ -17,17 +21,20 @@ const PAGE_SIZE = 200;
 
 /** Keeps each mail instead of sending it. One that comes again under its id is the same mail. */
 export function localMailbox({ table, clock }: { table: Table; clock: Clock }): Mailbox {
+  async function keep(mail: Mail & { channel?: Captured }): Promise<void> {
+    const now = clock.now();
+    const item = {
+      ...rowOf(mail.id),
+      listPk: LIST,
+      listSk: listSk(now, mail.id),
+      content: JSON.stringify({ ...mail, at: instantText(now) } satisfies ReceivedMail),
+    };
+    await table.write([{ type: "put", item, when: { type: "absent" } }]);
+  }
+
   return {
-    async send(mail) {
-      const now = clock.now();
-      const item = {
-        ...rowOf(mail.id),
-        listPk: LIST,
-        listSk: listSk(now, mail.id),
-        content: JSON.stringify({ ...mail, at: instantText(now) } satisfies ReceivedMail),
-      };
-      await table.write([{ type: "put", item, when: { type: "absent" } }]);
-    },
+    send: keep,
+    capture: (channel, message) => keep({ ...message, channel }),
 
     async newest(limit) {
       const mails: ReceivedMail[] = [];

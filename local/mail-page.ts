@@ -26,10 +26,13 @@ ${mails.length >= limit && html`<p>Only the newest ${limit} are shown.</p>`}`;
   };
 }
 
-function article({ id, to, subject, text, html: markup, links, at }: ReceivedMail): Html {
+const CAPTURED = { sms: "No mail: a text message (SMS)", event: "No mail: an event" } as const;
+
+function article({ id, to, subject, text, html: markup, links, at, channel }: ReceivedMail): Html {
   const frame = `/mail/html?id=${encodeURIComponent(id)}`;
   return html`<article class="card">
 <h2>${subject}</h2>
+${channel && html`<p><strong>${CAPTURED[channel]}</strong>, captured here and not sent</p>`}
 <p>To ${to}, <time datetime="${at}">${at}</time></p>
 ${links.length > 0 && html`<ul>${links.map(linkItem)}</ul>`}
 <pre>${text}</pre>

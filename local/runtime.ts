@@ -23,6 +23,7 @@ import { processWatch } from "../wiring/process-watch.ts";
 import { random } from "../wiring/random.ts";
 import { devRoutes } from "./dev-routes.ts";
 import { type Drivers, drivers } from "./drivers.ts";
+import { localChannels } from "./local-channels.ts";
 import { type LocalFanOut, localFanOut, type Told } from "./local-fan-out.ts";
 import { localFunctions } from "./local-functions.ts";
 import { localMailbox } from "./local-mailbox.ts";
@@ -87,7 +88,8 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   const mailbox = localMailbox({ table, clock });
   const access = await openAccess({ ...options, table, clock, newId });
   const artifacts = sqliteArtifacts(database);
-  const world = { table, artifacts, clock, secrets, access, queue: work };
+  const channels = localChannels(mailbox);
+  const world = { table, artifacts, clock, secrets, access, queue: work, channels };
   wired.engine = localEngine(world, options);
   const data = [sqliteTenantData(database)];
   const { engine } = wired;
@@ -141,7 +143,10 @@ function engineOf({ engine }: Wired): EngineDeps {
   return engine;
 }
 
-type World = Pick<EngineOptions, "table" | "artifacts" | "clock" | "secrets" | "queue"> &
+type World = Pick<
+  EngineOptions,
+  "table" | "artifacts" | "clock" | "secrets" | "queue" | "channels"
+> &
   Readonly<{ access: Access }>;
 
 /** The engine of a process that is alone with its file. */

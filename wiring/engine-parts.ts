@@ -7,6 +7,7 @@ import type { ModelsConfig } from "../adapters/models/models-config.ts";
 import { guardedRequest } from "../adapters/net/guarded-request.ts";
 import { feelRules } from "../adapters/rules/feel-rules.ts";
 import { quickjsSandbox } from "../adapters/sandbox/quickjs-sandbox.ts";
+import { type Channels, notices } from "../adapters/tools/notices.ts";
 import { isAllowed, parseTools, type ToolsConfig } from "../adapters/tools/targets.ts";
 import { tools } from "../adapters/tools/tools.ts";
 import { toolProblems } from "../adapters/tools/validate-tool.ts";
@@ -49,6 +50,8 @@ export type EngineOptions = Readonly<{
   signer: Signer;
   notary: Notary;
   models: ModelsConfig;
+  /** What runs tell people by, beside webhooks, which are always there. */
+  channels?: Channels;
   /** What of AWS tenants may have called, and who calls it. Without both, nothing of it is. */
   toolsConfig?: ToolsConfig;
   functions?: Functions;
@@ -99,6 +102,7 @@ export function engineParts(options: EngineOptions): EngineDeps {
     workflows: workflowStore({ table, hash, elapsed }),
     toolStore: toolStore({ table, hash, elapsed }),
     tools: tools({ secrets, request, evaluate, config, functions, machines }),
+    notices: notices({ ...options.channels, secrets, request }),
     models: models(options.models, {
       env: process.env,
       secret: (name) => secrets.get("platform", name),

@@ -15,10 +15,10 @@ export function sesClient(placement: Placement = {}): SESv2Client {
  */
 export function sesMailer({ client, sender }: { client: SESv2Client; sender: string }): Mailer {
   return {
-    async send({ id, to, subject, text, html }) {
+    async send({ id, to, recipients = [to], subject, text, html }) {
       const send = new SendEmailCommand({
         FromEmailAddress: sender,
-        Destination: { ToAddresses: [to] },
+        Destination: { ToAddresses: [...recipients] },
         Content: {
           Simple: {
             Subject: { Data: subject, Charset: "UTF-8" },

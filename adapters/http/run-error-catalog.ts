@@ -154,6 +154,18 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
     title: "A secret that a configuration names does not exist",
     next: "`PUT /v1/secrets/{name}`, then start again.",
   },
+  NOTICE_INVALID: {
+    title: "A notice has no usable address, subject or body",
+    next: "The message says which. Templates are looked at when the notice is sent: compare with the step's input.",
+  },
+  NOTICE_FAILED: {
+    title: "A notice was not taken by whoever sends it",
+    next: "It is retried where that can help. The operator's log has the cause.",
+  },
+  CHANNEL_NOT_CONFIGURED: {
+    title: "The deployment sends nothing by this channel",
+    next: "Give the stack what it needs for the channel, as docs/operate.md says, or use another channel.",
+  },
   UNKNOWN_TOOL: {
     title: "The step's tool is not registered, or not any more",
     next: "`PUT /v1/tools/{name}`, then start again.",

@@ -43,6 +43,7 @@ export function driveDeps(deps: EngineDeps): DriveDeps {
     ...handleDeps(deps),
     tools: deps.tools,
     models: deps.models,
+    notices: deps.notices,
     toolOf: (tenant, name) => registeredTool(deps, tenant, name),
     lookAfterChildren: (key, until) => lookAfterChildren(deps, key, until),
   };

@@ -3,6 +3,7 @@ import type { Calendar } from "../ports/calendar.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Models } from "../ports/models.ts";
 import type { Notary, PublicJwk } from "../ports/notary.ts";
+import type { Notices } from "../ports/notices.ts";
 import type { Queue } from "../ports/queue.ts";
 import type { Randomness } from "../ports/randomness.ts";
 import type { Rules } from "../ports/rules.ts";
@@ -39,6 +40,7 @@ export type EngineDeps = Readonly<{
   toolStore: ToolStore;
   tools: Tools;
   models: Models;
+  notices: Notices;
   schemas: Schemas;
   sandbox: Sandbox;
   rules: Rules;

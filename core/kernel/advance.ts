@@ -101,6 +101,7 @@ function isEffect(draft: Draft, token: Token): boolean {
   return (
     (node?.type === "tool" && !isTaken(draft, node)) ||
     node?.type === "llm" ||
+    node?.type === "notify" ||
     node?.type === "subflow"
   );
 }
@@ -148,6 +149,7 @@ async function enter(draft: Draft, token: Token): Promise<void> {
       return visitForm(draft, token);
     case "llm":
     case "tool":
+    case "notify":
       return visitEffect(draft, token);
   }
 }

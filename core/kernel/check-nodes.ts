@@ -1,4 +1,5 @@
 import type { Check } from "./check.ts";
+import { checkNotify } from "./check-notify.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import type { NodeType } from "./workflow.ts";
 
@@ -23,6 +24,7 @@ export function checkTogether(type: NodeType, node: JsonObject, path: string, ch
     check.error(`${path}.table`, "REQUIRED", "rules have a table");
   }
   if (type === "approval") checkApproval(node, path, check);
+  if (type === "notify") checkNotify(node, path, check);
   if (type === "map" && !has("items")) {
     check.error(`${path}.items`, "REQUIRED", "a map has items: a list or an object");
   }
@@ -33,7 +35,7 @@ export function checkTogether(type: NodeType, node: JsonObject, path: string, ch
     const text = `with changes nothing on a node of type ${type}`;
     check.warn(`${path}.with`, "NO_EFFECT", text);
   }
-  if (type === "tool" || type === "llm" || type === "subflow") return;
+  if (["tool", "llm", "notify", "subflow"].includes(type)) return;
   if (has("timeout") && !hasTimeout(type, node)) {
     const text = "timeout changes nothing on a node that waits for no answer";
     check.warn(`${path}.timeout`, "NO_EFFECT", text);

@@ -13,6 +13,7 @@ const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   rules: [],
   llm: ["model", "system", "prompt", "messages", "schema"],
   tool: [],
+  notify: ["to", "subject", "body", "headers"],
   approval: ["title", "description", "preview", "approvers", "due"],
   wait: ["until", "for", "event", "any", "all"],
   end: ["output", "error"],
@@ -129,7 +130,7 @@ function policyOf({ tolerate, ...document }: JsonObject): MapPolicy {
 function retryOf(type: NodeType, retry: JsonObject): Retry {
   const backoff = (retry["backoff"] ?? {}) as JsonObject;
   const ms = (name: string, otherwise: number) => parseDuration(textOf(backoff[name])) ?? otherwise;
-  const attempts = type === "llm" || type === "tool" ? 3 : 1;
+  const attempts = type === "llm" || type === "tool" || type === "notify" ? 3 : 1;
   return {
     attemptsMax: Number(retry["maxAttempts"] ?? attempts),
     backoff: {

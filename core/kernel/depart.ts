@@ -105,6 +105,11 @@ async function leaving(
 ): Promise<Routed> {
   const { port, error, succeeded } = how;
   let routed = await route(draft, recorded, here, port, port === "error" ? error : undefined);
+  // A notice that could not be sent holds up nobody, unless its author says that it must be.
+  const untold = !succeeded && !routed.ok && routed.error === error;
+  if (untold && mayGoUntold(nodeOf(draft, here))) {
+    routed = await route(draft, recorded, here, "success");
+  }
   if (!routed.ok && port !== "error") {
     routed = await route(draft, recorded, here, "error", error ?? routed.error);
   }
@@ -121,6 +126,10 @@ async function leaving(
   moves.push(...settleJoins(workflow, applyMoves(recorded, moves), here.scope));
   moves.push(...settleItems(workflow, applyMoves(recorded, moves), here.scope));
   return { ok: true, moves };
+}
+
+function mayGoUntold({ type, document }: Node): boolean {
+  return type === "notify" && document["required"] !== true;
 }
 
 /**

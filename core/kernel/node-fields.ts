@@ -17,6 +17,7 @@ import {
   templates,
 } from "./check.ts";
 import { checkEventName, checkTogether } from "./check-nodes.ts";
+import { NOTIFY_FIELDS } from "./check-notify.ts";
 import { checkTable } from "./check-table.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { MAP_FIELDS, SUBFLOW_FIELDS } from "./map-fields.ts";
@@ -145,6 +146,7 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
     script: listOf(aTemplate),
   },
   tool: { tool: aText },
+  notify: NOTIFY_FIELDS,
   form: { ...FORM, schema: aLiteralObject, ui: aLiteralObject },
   ask: { ...FORM, prompt: aText, choices: textOrTexts, freeText: aBoolean },
   approval: {
@@ -176,7 +178,7 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
 };
 
 /** Of the whole language, and not of this version: refused with a reason of its own. */
-const LATER = new Set("agent notify route".split(" "));
+const LATER = new Set("agent route".split(" "));
 
 /** Checks a node's own fields; true when its type is one that runs. */
 export function checkNode(node: JsonObject, path: string, check: Check): boolean {

@@ -35,6 +35,7 @@ export type NodeType =
   | "ask"
   | "llm"
   | "tool"
+  | "notify"
   | "approval"
   | "wait"
   | "end"

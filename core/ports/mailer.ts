@@ -1,7 +1,9 @@
 export type Mail = Readonly<{
   /** Stable for one intent to send: a repeated send under one id may be dropped. */
   id: string;
+  /** For people; one address unless there are `recipients`, which all get the same mail. */
   to: string;
+  recipients?: readonly string[];
   subject: string;
   text: string;
   html: string;

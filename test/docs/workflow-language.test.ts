@@ -52,7 +52,7 @@ describe("the workflow language", () => {
     );
 
     expect([...new Set(types)].toSorted()).toEqual(
-      "approval ask end form llm map rules script set subflow tool wait".split(" "),
+      "approval ask end form llm map notify rules script set subflow tool wait".split(" "),
     );
   });
 

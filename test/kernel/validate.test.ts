@@ -81,7 +81,7 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "sett" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: "constructor" })],
     ["nodes[0].type UNKNOWN_NODE_TYPE", node({ type: 5 })],
-    ...["agent", "notify", "route"].map((type): [string, Json] => [
+    ...["agent", "route"].map((type): [string, Json] => [
       "nodes[0].type NOT_SUPPORTED",
       node({ type }),
     ]),
@@ -289,7 +289,7 @@ describe("validation", () => {
       nodes: [
         { id: "a", type: "tool", tool: "gone", with: "{% ( %}", retry: { maxAttempts: -1 } },
         { id: "a", type: "wait" },
-        { id: "c", type: "notify" },
+        { id: "c", type: "agent" },
       ],
       edges: [{ from: "a", to: "nowhere" }],
       limits: { budget: {} },

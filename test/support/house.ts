@@ -8,6 +8,7 @@ import { runCache } from "../../core/engine/run-cache.ts";
 import type { Caller, RunView, StartRequest } from "../../core/engine/views.ts";
 import type { Json, JsonObject } from "../../core/kernel/json.ts";
 import type { Artifacts } from "../../core/ports/artifacts.ts";
+import type { Notice } from "../../core/ports/notices.ts";
 import type { RunKey } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import type { Table } from "../../core/ports/table.ts";
@@ -34,6 +35,8 @@ export type House = Readonly<{
   deps: EngineDeps;
   /** Every call that a tool was asked to make. */
   calls: ToolCall[];
+  /** What would have been told to somebody, by whatever channel. */
+  notices: Notice[];
   /** Runs that the API has woken, oldest first. */
   woken: RunKey[];
   publish(document: JsonObject): Promise<void>;
@@ -76,13 +79,21 @@ export function house(options: HouseOptions = {}): House {
   };
   // Two processes may be at one run, so what is remembered must be checked like on AWS.
   const cache = runCache({ sizeMax: 1_000, isAuthority: false });
-  const deps: EngineDeps = { ...parts, tools, cache, pause: async () => undefined };
+  const told: Notice[] = [];
+  const notices: EngineDeps["notices"] = {
+    async send(notice) {
+      told.push(notice);
+      return { captured: true };
+    },
+  };
+  const deps: EngineDeps = { ...parts, tools, notices, cache, pause: async () => undefined };
   const engine = createEngine(deps);
 
   return {
     engine,
     deps,
     calls,
+    notices: told,
     woken,
     async publish(document) {
       const published = await engine.workflows.publish(ADMIN, document);

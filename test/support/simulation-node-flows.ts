@@ -11,6 +11,10 @@ export const FLOWS: Readonly<Record<string, Sketch>> = {
   tool: chain(call("a"), call("b"), call("c")),
   "tool that needs a person": chain(call("a", "ship"), call("b")),
   llm: chain({ id: "a", type: "llm", prompt: "x" }, call("b")),
+  notify: chain(
+    { id: "a", type: "notify", channel: "email", to: people, subject: "x", body: "y" },
+    call("b"),
+  ),
   approval: chain({ id: "a", type: "approval", approvers: people, quorum: 2 }, call("b")),
   "wait for a time": chain(call("a"), { id: "b", type: "wait", for: "PT10M" }, call("c")),
   "wait for an event": chain({ id: "a", type: "wait", event: { name: "paid" } }, call("b")),

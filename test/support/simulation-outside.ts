@@ -11,7 +11,7 @@ export type Outside = Readonly<{
   /** Effects by idempotency key, as the other side has them on its books. */
   effects: ReadonlyMap<string, Json>;
   /** The other side's doors, as a process has them. */
-  doors(isAlive: () => boolean): Pick<EngineDeps, "tools" | "models">;
+  doors(isAlive: () => boolean): Pick<EngineDeps, "tools" | "models" | "notices">;
 }>;
 
 type World = Readonly<{
@@ -78,6 +78,19 @@ export function outside(world: World): Outside {
         call(call, signal) {
           witness.called(call);
           return wanted(isAlive, signal, answer(call));
+        },
+      },
+      notices: {
+        async send(notice, signal) {
+          if (notice.channel !== "email") throw new Error("only mails are sent here");
+          const { id: idempotencyKey, attempt, channel, tenant, timeoutMs } = notice;
+          const tool = { name: channel, kind: "builtin", config: {} } as const;
+          const { to, subject, text } = notice;
+          const input = { channel, to, subject, body: text.trimEnd() };
+          const call = { tenant, tool, input, idempotencyKey, attempt, timeoutMs };
+          witness.called(call);
+          await wanted(isAlive, signal, answer(call));
+          return {};
         },
       },
       models: {

@@ -38,6 +38,7 @@ export type ProcessOptions = Readonly<{
   chance: Chance;
   tools: EngineDeps["tools"];
   models: EngineDeps["models"];
+  notices: EngineDeps["notices"];
   maxActiveRuns?: number;
   /** It is the only one at a time, and believes what it remembers. */
   isAuthority: boolean;
@@ -121,6 +122,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
     toolStore: toolStore({ table, hash, elapsed }),
     tools: options.tools,
     models: options.models,
+    notices: options.notices,
     randomness: { hex: () => chance.hex(), unit: () => chance.unit() },
     limitsOf: async () => (maxActiveRuns === undefined ? {} : { maxActiveRuns }),
   };

@@ -106,11 +106,11 @@ export function witness(): Witness {
   function sawStart(id: string, event: Started, run: Run): void {
     const name = `${id}/${event.step}`;
     const { key } = run.tokens[event.token] ?? {};
-    if (key === undefined || (event.kind !== "tool" && event.kind !== "llm")) return;
+    if (key === undefined || !["tool", "notify", "llm"].includes(event.kind)) return;
     const known = keys.get(key) ?? name;
     if (known !== name) blame(`${name} has the key of ${known}`);
     keys.set(key, name);
-    if (event.kind === "tool") calling.set(name, key);
+    if (event.kind !== "llm") calling.set(name, key);
     started.set(`${key}/${event.attempt}`, event);
   }
 

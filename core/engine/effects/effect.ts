@@ -1,5 +1,6 @@
 import type { Json } from "../../kernel/json.ts";
 import type { Models } from "../../ports/models.ts";
+import type { Notices } from "../../ports/notices.ts";
 import type { ToolConfig, Tools } from "../../ports/tools.ts";
 import type { Problem } from "../refusal.ts";
 
@@ -7,6 +8,7 @@ import type { Problem } from "../refusal.ts";
 export type EffectDeps = Readonly<{
   tools: Tools;
   models: Models;
+  notices: Notices;
   /** The tool as it was when its start was committed, or now, if that is no longer known. */
   toolOf(tenant: string, name: string): Promise<RegisteredTool | undefined>;
 }>;

@@ -1,15 +1,18 @@
 import type { Outcome } from "../../kernel/command.ts";
 import type { Context } from "../../kernel/draft.ts";
 import type { Run, Token } from "../../kernel/run.ts";
+import type { Node } from "../../kernel/workflow.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
 import { Later } from "../../ports/tools.ts";
 import { callModel } from "./call-model.ts";
 import { callTool } from "./call-tool.ts";
 import type { EffectDeps } from "./effect.ts";
+import { sendNotice } from "./send-notice.ts";
 
 export type Answer = Pick<Extract<Outcome, { ok: true }>, "output" | "usage" | "cost">;
 
-const DEFAULT_TIMEOUT_MS: Readonly<Record<string, number>> = { tool: 30_000, llm: 120_000 };
+const CALLS = { llm: callModel, notify: sendNotice, tool: callTool } as const;
+const DEFAULT_TIMEOUT_MS = { llm: 120_000, notify: 30_000, tool: 30_000 } as const;
 
 /**
  * Calls what a committed start names, once, and turns whatever comes of it into an outcome.
@@ -29,8 +32,8 @@ export async function perform(
   const { node, visit, attempt, scope } = token;
   const ids = { token: token.id, node, visit, attempt, ...(scope !== undefined && { scope }) };
   const definition = context.workflow.nodes.get(node);
-  const type = definition?.type === "llm" ? "llm" : "tool";
-  const timeoutMs = definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS[type] ?? 30_000;
+  const type = callOf(definition);
+  const timeoutMs = definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS[type];
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const expired = new Promise<never>((_, reject) => {
@@ -39,7 +42,7 @@ export async function perform(
         abort.abort();
       }, timeoutMs);
     });
-    const call = type === "llm" ? callModel : callTool;
+    const call: Call = CALLS[type];
     const answer = await Promise.race([
       call(deps, run, token, definition, timeoutMs, abort.signal),
       expired,
@@ -51,6 +54,12 @@ export async function perform(
   } finally {
     clearTimeout(timer);
   }
+}
+
+type Call = (...given: Parameters<typeof callTool>) => Promise<Answer | Later>;
+
+function callOf(node: Node | undefined): keyof typeof CALLS {
+  return node?.type === "llm" || node?.type === "notify" ? node.type : "tool";
 }
 
 function timeout(node: string, timeoutMs: number): CallFailure {

@@ -148,6 +148,7 @@ export async function mayRepeatUnknown(draft: Draft, token: Token): Promise<bool
 
 async function inputOf(draft: Draft, token: Token, node: Node): Promise<Value> {
   if (node.type === "tool") return valueOf(draft, token, node.with);
+  if (node.type === "notify") return noticeOf(draft, token, node);
   const request: [string, Json][] = [];
   for (const field of ["model", "system", "prompt", "messages", "schema", "with"]) {
     const template = field === "with" ? node.with : node.fields[field];
@@ -162,4 +163,15 @@ async function inputOf(draft: Draft, token: Token, node: Node): Promise<Value> {
   const input = Object.fromEntries(request);
   if (isObject(input) && input["model"] === undefined) input["model"] = draft.context.defaultModel;
   return { ok: true, value: input };
+}
+
+/** What a notice is about. Names of secrets stay names: see `sendNotice`. */
+async function noticeOf(draft: Draft, token: Token, node: Node): Promise<Value> {
+  const notice: [string, Json][] = [["channel", node.document["channel"] ?? null]];
+  for (const field of ["to", "subject", "body", "headers"]) {
+    const value = await valueOf(draft, token, node.fields[field]);
+    if (!value.ok) return value;
+    if (value.value !== undefined) notice.push([field, value.value]);
+  }
+  return { ok: true, value: Object.fromEntries(notice) };
 }

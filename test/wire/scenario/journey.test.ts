@@ -90,6 +90,30 @@ describe("a deployment", () => {
     expect(proven).toMatchObject({ tenant: acme.id, run: id, count: run.seq });
   });
 
+  test("tells people by mail and other programs by the bus, from where runs are driven", async () => {
+    const mail = { channel: "email", to: ANN, subject: "Sent", body: "run {% $run.id %}" };
+    const event = { channel: "event", subject: "order.sent", body: { n: 1 } };
+    await publish(acme.api, {
+      name: "telling",
+      nodes: [
+        { id: "mail", type: "notify", ...mail },
+        { id: "event", type: "notify", ...event },
+        { id: "sms", type: "notify", channel: "sms", to: "+491701234567", body: "x" },
+        { id: "said", type: "set", with: "{% $steps.sms.error.code %}" },
+      ],
+    });
+    const { id } = await begin(acme.api, "telling");
+    const run = await ended(house, acme.api, id);
+
+    expect(run).toMatchObject({ status: "succeeded", output: "CHANNEL_NOT_CONFIGURED" });
+    expect(house.world.mails.filter(({ text }) => text.includes(id))).toMatchObject([
+      { to: [ANN], subject: "Sent", text: `run ${id}\n` },
+    ]);
+    expect(house.world.events.filter(({ type }) => type === "notice.order.sent")).toMatchObject([
+      { source: "holdfast", detail: { tenant: acme.id, runId: id, node: "event", data: { n: 1 } } },
+    ]);
+  });
+
   test("keeps a run that grew large as an object, and goes on from it", async () => {
     house.tools.on("/large", ({ n }) => ({ body: { text: String(n).padEnd(90_000, "x") } }));
     await registerTool(acme.api, house.tools, "large");
