@@ -1,4 +1,3 @@
-import type { JsonObject } from "../../core/kernel/json.ts";
 import type { Bus } from "../../core/ports/bus.ts";
 import { CallFailure } from "../../core/ports/call-failure.ts";
 import { Fault } from "../../core/ports/fault.ts";
@@ -73,6 +72,9 @@ async function by<Port>(
   }
 }
 
+/** What was published has texts and secrets here, and no others. */
+type Filled = Readonly<{ to: string; headers: Readonly<Record<string, string>> }>;
+
 async function post(
   { secrets, request }: Parts,
   notice: Extract<Notice, { channel: "webhook" }>,
@@ -80,11 +82,8 @@ async function post(
 ): Promise<Taken> {
   const { tenant, to, headers, body, id, attempt, timeoutMs } = notice;
   const opened = await openSecrets({ to, headers }, (name) => secrets.get(tenant, name));
-  const filled = opened.fill(opened.config) as { to: string; headers: JsonObject };
-  const own = Object.entries(filled.headers).map(([name, value]) => [
-    name.toLowerCase(),
-    String(value),
-  ]);
+  const filled = opened.fill(opened.config) as Filled;
+  const own = Object.entries(filled.headers).map(([name, value]) => [name.toLowerCase(), value]);
   const answer = await request({
     url: filled.to,
     method: "POST",
