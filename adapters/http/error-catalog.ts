@@ -61,6 +61,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "The workflow has faults",
     next: "`errors` lists all of them with their paths. Nothing was published.",
   },
+  NOT_IMPORTED: {
+    status: 400,
+    title: "The document cannot be imported",
+    next: "`errors` names each part that cannot be, by its path in the document, and why. Nothing was published.",
+  },
   INVALID_INPUT: {
     status: 400,
     title: "The input does not fit its schema",

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { AnyObject, count, listOf, paging, prose, Timestamp } from "./fields.ts";
+import { AnyJson, AnyObject, count, line, listOf, paging, prose, Timestamp } from "./fields.ts";
 import { ProblemEntry } from "./problem.ts";
 
 export const WORKFLOW_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -56,6 +56,56 @@ export const Validation = z
     id: "Validation",
     description: "Everything that can be known of a document without running it.",
     examples: [{ valid: true, errors: [], warnings: [] }],
+  });
+
+export const ImportRequest = z
+  .strictObject({
+    dialect: z.enum(["asl"]).meta({ description: "The language of the document." }),
+    document: AnyJson,
+    name: WorkflowName.optional().meta({
+      description: "What the workflow is to be called, where the document does not say.",
+    }),
+    tools: z
+      .record(line(2_048, "A name in the document."), line(128, "The tool."))
+      .optional()
+      .meta({ description: "Which of our tools does what the document calls by its own names." }),
+    dryRun: z
+      .boolean()
+      .optional()
+      .meta({ description: "`true` translates and checks, and publishes nothing." }),
+  })
+  .meta({
+    id: "ImportRequest",
+    description: "A workflow in another language, as docs/import.md tells.",
+    examples: [
+      {
+        dialect: "asl",
+        name: "greeting",
+        document: { StartAt: "Done", States: { Done: { Type: "Succeed" } } },
+        dryRun: true,
+      },
+    ],
+  });
+
+export const Imported = z
+  .strictObject({
+    document: AnyObject,
+    warnings: z
+      .array(ProblemEntry)
+      .max(2000)
+      .meta({ description: "What is suspicious; paths are those of what was sent, or of ours." }),
+    published: Published.optional(),
+  })
+  .meta({
+    id: "Imported",
+    description: "The workflow that came of it, and the version that it is.",
+    examples: [
+      {
+        document: DOCUMENT,
+        warnings: [],
+        published: { name: "refund", version: 1, hash: "9f86d081884c7d65" },
+      },
+    ],
   });
 
 const EXAMPLE = {

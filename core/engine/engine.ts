@@ -4,6 +4,7 @@ import type { BulkReport, BulkRequest } from "./bulk-runs.ts";
 import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
 import type { DeadLetterFilter, RunFilter, TaskFilter } from "./filters.ts";
+import type { ImportRequest } from "./import-workflow.ts";
 import type { Insight } from "./insight.ts";
 import type {
   HeartbeatView,
@@ -23,6 +24,7 @@ import type {
   DecideRequest,
   EventSent,
   EventView,
+  ImportedView,
   LinkView,
   Listing,
   Paging,
@@ -47,6 +49,8 @@ export interface Engine {
       caller: Caller,
       document: Json,
     ): Promise<{ valid: boolean; errors: readonly Problem[]; warnings: readonly Problem[] }>;
+    /** Translates a document of another language, and publishes it unless it is a dry run. */
+    import(caller: Caller, request: ImportRequest): Promise<Result<ImportedView>>;
     list(caller: Caller, paging: Paging): Promise<Listing<WorkflowSummary>>;
     get(caller: Caller, name: string, version?: number): Promise<Result<WorkflowView>>;
     versions(

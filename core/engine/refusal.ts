@@ -7,6 +7,7 @@ export type { Problem } from "../kernel/problem.ts";
 export type RefusalCode =
   | "NOT_FOUND"
   | "INVALID_WORKFLOW"
+  | "NOT_IMPORTED"
   | "INVALID_INPUT"
   | "INVALID_REQUEST"
   | "INVALID_TOOL"

@@ -30,6 +30,13 @@ export type PublishedView = Readonly<{
   warnings?: readonly Problem[];
 }>;
 
+export type ImportedView = Readonly<{
+  document: JsonObject;
+  warnings: readonly Problem[];
+  /** Absent when nothing was to be published. */
+  published?: Omit<PublishedView, "warnings">;
+}>;
+
 export type WorkflowSummary = Readonly<{
   name: string;
   version: number;

@@ -8,6 +8,7 @@ import { findTool } from "./contexts.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
+import { importWorkflow } from "./import-workflow.ts";
 import { ok, refuse } from "./refusal.ts";
 import type { Listing, WorkflowSummary } from "./views.ts";
 
@@ -18,7 +19,7 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Publishing, and reading what was published. */
 export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
-  return {
+  const workflows: Engine["workflows"] = {
     async publish({ tenant }, document) {
       const { errors, warnings } = await validate(deps, tenant, document);
       if (errors.length > 0 || !isObject(document)) {
@@ -40,6 +41,8 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
       const { errors, warnings } = await validate(deps, tenant, document);
       return { valid: errors.length === 0, errors, warnings };
     },
+
+    import: (caller, request) => importWorkflow(workflows, caller, request),
 
     async list({ tenant }, { limit, cursor }) {
       const after = readCursor("workflows", cursor);
@@ -68,6 +71,7 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
       return ok(listing("versions", records, next));
     },
   };
+  return workflows;
 }
 
 export function named(name: string, version: number | undefined): string {

@@ -30,9 +30,14 @@ export const RINGS: readonly Ring[] = [
     may: [{ from: "core/store/" }, { from: "core/kernel/" }, { from: "core/ports/" }],
   },
   {
+    home: "core/import/",
+    may: [{ from: "core/import/" }, { from: "core/kernel/" }],
+  },
+  {
     home: "core/engine/",
     may: [
       { from: "core/engine/" },
+      { from: "core/import/" },
       { from: "core/kernel/" },
       { from: "core/ports/" },
       { from: "core/store/" },
@@ -56,7 +61,6 @@ export const RINGS: readonly Ring[] = [
   ]),
   ring("adapters/calendar/", [{ from: "node:" }, { from: "croner" }]),
   ring("adapters/rules/", [{ from: "node:" }, { from: "feelin" }]),
-  ring("adapters/import/", [{ from: "jsonata" }, { from: "core/kernel/" }]),
   ring("adapters/models/", [
     { from: "node:" },
     { from: "ai" },
@@ -151,7 +155,6 @@ export const RINGS: readonly Ring[] = [
         why: "a customer's file, in a process of its own",
       },
       { from: "wiring/" },
-      { from: "adapters/import/" },
       { from: "adapters/calendar/" },
       { from: "ws" },
       { from: "core/" },

@@ -10,7 +10,7 @@ import type {
   ToolView,
   WorkflowView,
 } from "../../core/engine/views.ts";
-import type { JsonObject } from "../../core/kernel/json.ts";
+import { isObject, type JsonObject } from "../../core/kernel/json.ts";
 import {
   fakeBulk,
   fakeControl,
@@ -82,6 +82,14 @@ export function fakeEngine() {
         return ok({ name, version: 1, hash: "abc", created });
       },
       validate: async () => ({ valid: true, errors: [], warnings: [] }),
+      import: async (_caller, { document, dryRun }) => {
+        if (!isObject(document)) {
+          const errors = [{ path: "", code: "INVALID_TYPE", message: "is no object" }];
+          return refuse("NOT_IMPORTED", "The document has 1 fault.", { errors });
+        }
+        const published = { name: "refund", version: 1, hash: "abc", created: true };
+        return ok({ document, warnings: [], ...(!dryRun && { published }) });
+      },
       list: async (_caller, { cursor, limit }) => {
         const all = [...workflows.keys()].toSorted().filter((n) => !cursor || n > cursor);
         const data = all.slice(0, limit).flatMap((n) => summaryOf(workflows.get(n)));

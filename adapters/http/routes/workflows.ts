@@ -1,5 +1,7 @@
 import * as z from "zod";
 import {
+  Imported,
+  ImportRequest,
   Published,
   Validation,
   Workflow,
@@ -10,7 +12,7 @@ import {
   WorkflowQuery,
 } from "../../../core/contract/workflows.ts";
 import { ok, type Result } from "../../../core/engine/refusal.ts";
-import type { WorkflowView } from "../../../core/engine/views.ts";
+import type { PublishedView, WorkflowView } from "../../../core/engine/views.ts";
 import { mermaid } from "../mermaid.ts";
 import type { Checked } from "../problem.ts";
 import { listed, type Reply, replyOf, route } from "../route.ts";
@@ -67,6 +69,43 @@ export const workflowRoutes = [
     refusals: [],
     handle: async ({ caller, body }, { engine }) =>
       replyOf(ok(await engine.workflows.validate(caller, body))),
+  }),
+  route({
+    method: "POST",
+    path: "/v1/workflows/import",
+    operationId: "importWorkflow",
+    tag: "Workflows",
+    summary: "Import a workflow",
+    description: "Translates a document of another language. What does not map is refused by path.",
+    needs: "operate",
+    body: ImportRequest,
+    repeats: "replays",
+    location: ({ published }) => {
+      const { name, version } = published as PublishedView;
+      return `/v1/workflows/${name}/versions/${version}`;
+    },
+    answers: [
+      {
+        status: 201,
+        description: "A new version.",
+        schema: Imported,
+        headers: ["Location", "Idempotency-Replayed"],
+      },
+      {
+        status: 200,
+        description: "Nothing was to be published, or the newest version is this document.",
+        schema: Imported,
+      },
+    ],
+    refusals: ["NOT_IMPORTED", "INVALID_WORKFLOW"],
+    async handle({ caller, body }, { engine }) {
+      const imported = await engine.workflows.import(caller, body);
+      if (!imported.ok) return imported;
+      const { published, ...translated } = imported.value;
+      if (!published) return replyOf(ok(translated));
+      const { created, ...version } = published;
+      return replyOf(ok({ ...translated, published: version }), created ? 201 : 200);
+    },
   }),
   route({
     method: "GET",
