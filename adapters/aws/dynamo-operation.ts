@@ -70,19 +70,32 @@ function conditionOf(condition: Condition | undefined): Expression {
  * The sum is within bounds exactly when the count before it is within bounds shifted by `by`. A
  * row without a count counts as 0, so its absence passes only when 0 would.
  */
-function additionOf({ by, max, min }: Add) {
+function additionOf({ by, max, min, expiresAt }: Add) {
   const most = Number.MAX_SAFE_INTEGER;
   const high = Math.min(most, (max ?? most) - by);
   const low = Math.max(-most, (min ?? -most) - by);
   const within = "(#count >= :low AND #count <= :high)";
   const beginsWithin = low <= 0 && 0 <= high;
   return {
-    UpdateExpression: "ADD #count :by",
+    UpdateExpression: expiresAt === undefined ? "ADD #count :by" : EXPIRING_ADD,
     ConditionExpression: beginsWithin ? `attribute_not_exists(#count) OR ${within}` : within,
-    ExpressionAttributeNames: { "#count": "count" },
-    ExpressionAttributeValues: { ":by": by, ":low": clamped(low), ":high": clamped(high) },
+    ExpressionAttributeNames: {
+      "#count": "count",
+      ...(expiresAt !== undefined && { "#expires": "expiresAt", "#ttl": "ttl" }),
+    },
+    ExpressionAttributeValues: {
+      ":by": by,
+      ":low": clamped(low),
+      ":high": clamped(high),
+      ...(expiresAt !== undefined && {
+        ":expires": expiresAt,
+        ":ttl": Math.ceil(expiresAt / 1_000),
+      }),
+    },
   };
 }
+
+const EXPIRING_ADD = "SET #expires = :expires, #ttl = :ttl ADD #count :by";
 
 /** Bounds that no count can meet may lie outside of what the SDK takes for a number. */
 function clamped(bound: number): number {

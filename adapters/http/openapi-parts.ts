@@ -53,7 +53,7 @@ const HEADERS = {
     "https://holdfast.example",
   ),
   RateLimit: header(
-    "What a limit of the tenant leaves; only where one was reached.",
+    "What a limit of the tenant leaves; where one counts or was reached.",
     256,
     '"tenant";r=0;t=5',
   ),

@@ -1,4 +1,5 @@
 import type { Refusal } from "../../core/engine/refusal.ts";
+import type { Rate } from "../../core/engine/start-rate.ts";
 import { PROBLEMS, type ProblemCode } from "./error-catalog.ts";
 import type { Reply } from "./route.ts";
 
@@ -51,6 +52,15 @@ export function problemReply(refusal: Refused, instance: string, requestId: stri
       ...retryHeaders(refusal),
       ...refusal.headers,
     },
+  };
+}
+
+/** What a tenant's limit leaves, in the form of the IETF draft. */
+export function rateHeaders({ limit, remaining, resetMs }: Rate): Readonly<Record<string, string>> {
+  const seconds = Math.max(1, Math.ceil(resetMs / 1_000));
+  return {
+    ratelimit: `"tenant";r=${remaining};t=${seconds}`,
+    "ratelimit-policy": `"tenant";q=${limit};w=60`,
   };
 }
 

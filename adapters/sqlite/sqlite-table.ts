@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Fault } from "../../core/ports/fault.ts";
 import type { Item, Key, Operation, Refused, Table, WriteResult } from "../../core/ports/table.ts";
-import { checkOperations, holds, isKey, keyOf, sum } from "../../core/ports/table-rules.ts";
+import { added, checkOperations, holds, isKey, keyOf, sum } from "../../core/ports/table-rules.ts";
 import type { GroupCommitStats } from "./group-commit.ts";
 import { COLUMNS, itemOf, type Row, rowOf } from "./item-row.ts";
 import type { SqliteDatabase } from "./open.ts";
@@ -100,9 +100,7 @@ function writer(db: DatabaseSync): (operations: readonly Operation[]) => WriteRe
       case "check":
         return;
       case "add": {
-        const stored = get(operation.key);
-        const count = sum(operation, stored) ?? 0;
-        const item = { ...stored, ...operation.key, count };
+        const item = added(operation, get(operation.key));
         upsert.run(item.pk, item.sk, ...rowOf(item));
       }
     }

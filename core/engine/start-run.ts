@@ -4,6 +4,7 @@ import type { Instant, Json } from "../kernel/json.ts";
 import { type Actor, isOwed } from "../kernel/run.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
+import type { Limits } from "./access.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
@@ -13,6 +14,7 @@ import { ACTIVE_RUNS, activeRunUnit, isLimitRefusal, limitRefusal } from "./limi
 import { commitMade, runView } from "./read/run-view.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { answeredBefore, claimantOf, claimsOf, requestHashOf, runIdOf } from "./start-key.ts";
+import { type Rate, rateRefusal, startRate } from "./start-rate.ts";
 import type { Caller, Started, StartRequest } from "./views.ts";
 import { named } from "./workflows.ts";
 
@@ -85,6 +87,14 @@ async function create(
     request.id === undefined ? claimantOf(deps, tenant, request) : undefined,
   ]);
   if (claimant !== undefined) return existing(deps, caller, request, runId);
+  const { startsPerMinute } = limits;
+  const starts =
+    startsPerMinute === undefined
+      ? undefined
+      : await startRate(deps.table, tenant, startsPerMinute, deps.clock.now());
+  if (starts && starts.rate.remaining === 0) {
+    return (await answeredBefore(deps, tenant, request)) ?? rateRefusal(starts.rate);
+  }
   const requestHash = requestHashOf(deps, request);
   const handled = await handle(handleDeps(deps), {
     key,
@@ -105,6 +115,7 @@ async function create(
     definition: record,
     also: (events) => [
       ...activeRunUnit(tenant, runId, limits, events),
+      ...(starts ? [starts.take] : []),
       ...claimsOf(deps, tenant, request),
       ...callbackOf(deps, tenant, runId, request),
     ],
@@ -113,10 +124,27 @@ async function create(
   if (handled.type === "accepted") {
     if (isOwed(handled.run, handled.at)) await deps.queue.wake(key);
     const made = commitMade(handled.run, handled.events, handled.at, actorOf(caller));
-    return ok({ run: runView(handled.run, [made]), replayed: false });
+    const rate = starts && { rate: left(starts.rate) };
+    return ok({ run: runView(handled.run, [made]), replayed: false, ...rate });
   }
-  if (handled.type === "refused" && isLimitRefusal(handled.refused)) return limitRefusal(limits);
+  if (handled.type === "refused" && isLimitRefusal(handled.refused)) {
+    return whichRefusal(deps, tenant, limits);
+  }
   return existing(deps, caller, request, runId);
+}
+
+/** Of two counters, the one that can tell when it has room again is asked first. */
+async function whichRefusal(deps: EngineDeps, tenant: string, limits: Limits) {
+  const { startsPerMinute, maxActiveRuns } = limits;
+  if (startsPerMinute === undefined) return limitRefusal(limits);
+  const { rate } = await startRate(deps.table, tenant, startsPerMinute, deps.clock.now());
+  return rate.remaining === 0 || maxActiveRuns === undefined
+    ? rateRefusal(rate)
+    : limitRefusal(limits);
+}
+
+function left(rate: Rate): Rate {
+  return { ...rate, remaining: Math.max(0, rate.remaining - 1) };
 }
 
 /** The first answer again, or the reason to refuse: a key used otherwise, or an id taken. */

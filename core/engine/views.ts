@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../kernel/json.ts";
 import type { Problem } from "../kernel/problem.ts";
 import type { CallbackRequest } from "./fan-out/callback-request.ts";
+import type { Rate } from "./start-rate.ts";
 
 /** Who asks. Made by the door from the key; tenants never come from a body. */
 export type Caller = Readonly<{
@@ -60,7 +61,12 @@ export type StartRequest = Readonly<{
   /** Hash of the body as it was sent, to tell a repeat from a reuse of its key. */
   bodyHash?: string | undefined;
 }>;
-export type Started = Readonly<{ run: RunView; replayed: boolean }>;
+export type Started = Readonly<{
+  run: RunView;
+  replayed: boolean;
+  /** What is left of the tenant's starts, where they are limited. */
+  rate?: Rate;
+}>;
 
 export type WaitingOn = Readonly<{
   kind:

@@ -61,6 +61,15 @@ export function sum(operation: Extract<Operation, { type: "add" }>, stored: Item
   return after > max || after < min ? undefined : after;
 }
 
+/** The row that an `add` makes of the one that was there. */
+export function added(operation: Extract<Operation, { type: "add" }>, stored: Item | undefined) {
+  const { key, expiresAt } = operation;
+  const { pk, sk } = key;
+  const count = sum(operation, stored) ?? 0;
+  const expiry = expiresAt === undefined ? {} : { expiresAt, ttl: Math.ceil(expiresAt / 1_000) };
+  return { ...stored, pk, sk, count, ...expiry };
+}
+
 export function keyOf(operation: Operation): Key {
   return operation.type === "put" ? operation.item : operation.key;
 }
@@ -84,7 +93,7 @@ function checkOperation(operation: Operation): number {
       checkCondition(operation.when, operation.key);
       return 0;
     case "add":
-      for (const number of [operation.by, operation.max, operation.min]) {
+      for (const number of [operation.by, operation.max, operation.min, operation.expiresAt]) {
         if (number !== undefined && !Number.isSafeInteger(number)) {
           throw refuse(`${named(operation.key)} counts in whole numbers only`);
         }

@@ -31,9 +31,17 @@ export type Operation =
   | Readonly<{ type: "check"; key: Key; when: Condition }>
   /**
    * Adds a whole number to the attribute `count` of a row, which begins as 0 when there is no row.
-   * Refused when the result would pass `max` or fall below `min`.
+   * Refused when the result would pass `max` or fall below `min`. With `expiresAt` nobody needs the
+   * row after that instant: see `expiring`.
    */
-  | Readonly<{ type: "add"; key: Key; by: number; max?: number; min?: number }>;
+  | Readonly<{
+      type: "add";
+      key: Key;
+      by: number;
+      max?: number;
+      min?: number;
+      expiresAt?: number;
+    }>;
 
 export type Refused = Readonly<{
   /** The index of the operation whose condition did not hold. */

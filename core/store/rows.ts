@@ -39,6 +39,11 @@ export const rows = {
     sk: "id",
   }),
   counter: (tenant: string, name: string): Key => ({ pk: `${tenant}#counter`, sk: name }),
+  /** Runs that a tenant started in the minute that begins then. */
+  starts: (tenant: string, begin: Instant): Key => ({
+    pk: `${tenant}#counter`,
+    sk: `starts#${padded(begin / 60_000)}`,
+  }),
   unit: (tenant: string, counter: string, holder: string): Key => ({
     pk: `${tenant}#unit#${counter}`,
     sk: holder,

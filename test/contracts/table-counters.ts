@@ -14,6 +14,17 @@ export function counterPromises({ table, partition }: TableUnderTest): void {
     expect(await table().get(named)).toEqual({ ...named, count: -2 });
   });
 
+  test("a counter that says until when it is needed keeps that, and counts on", async () => {
+    const key = { pk: partition(), sk: "minute" };
+    const add = (expiresAt: number) => table().write([{ type: "add", key, by: 1, expiresAt }]);
+
+    await add(1_500);
+    await add(61_000);
+    await table().write([{ type: "add", key, by: 1 }]);
+
+    expect(await table().get(key)).toEqual({ ...key, count: 3, expiresAt: 61_000, ttl: 61 });
+  });
+
   test("a counter reaches its bounds and never passes them", async () => {
     const key = { pk: partition(), sk: "count" };
     const add = (by: number) => table().write([{ type: "add", key, by, max: 3, min: 0 }]);

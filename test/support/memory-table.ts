@@ -1,6 +1,6 @@
 import type { Item, Key, Operation, Refused, Table } from "../../core/ports/table.ts";
 import { boundsOf, compareText } from "../../core/ports/table-range.ts";
-import { checkOperations, holds, keyOf, sum } from "../../core/ports/table-rules.ts";
+import { added, checkOperations, holds, keyOf, sum } from "../../core/ports/table-rules.ts";
 
 type Partitions = Map<string, Map<string, Item>>;
 
@@ -39,8 +39,7 @@ export function memoryTable(): Table {
     if (operation.type === "put") store(kept(operation.item));
     if (operation.type === "remove") erase(operation.key);
     if (operation.type === "add") {
-      const stored = find(operation.key);
-      store(kept({ ...stored, ...operation.key, count: sum(operation, stored) ?? 0 }));
+      store(kept(added(operation, find(operation.key))));
     }
   }
 

@@ -3,7 +3,7 @@ import { idOf } from "../../../core/contract/fields.ts";
 import { Verification } from "../../../core/contract/ledger.ts";
 import { Run, RunList, RunQuery, StartQuery, StartRequest } from "../../../core/contract/runs.ts";
 import { StepList, StepQuery } from "../../../core/contract/steps.ts";
-import { refused } from "../problem.ts";
+import { rateHeaders, refused } from "../problem.ts";
 import { replyOf, route } from "../route.ts";
 
 const byId = { id: idOf("The run.", "run_01hzy") };
@@ -35,14 +35,18 @@ export const runRoutes = [
     async handle({ caller, query, body, idempotencyKey, bodyHash }, { engine }) {
       const started = await engine.runs.start(caller, { ...body, idempotencyKey, bodyHash });
       if (!started.ok) return started;
-      const { run, replayed } = started.value;
+      const { run, replayed, rate } = started.value;
       const settled =
         query.wait === 0
           ? ({ ok: true, value: run } as const)
           : await engine.runs.settled(caller, run.id, query.wait);
       const reply = replyOf(settled, 201);
-      if (!replayed || !reply.ok) return reply;
-      return { ok: true, value: { ...reply.value, headers: { "idempotency-replayed": "true" } } };
+      if (!reply.ok) return reply;
+      const headers = {
+        ...(rate && rateHeaders(rate)),
+        ...(replayed && { "idempotency-replayed": "true" }),
+      };
+      return { ok: true, value: { ...reply.value, headers } };
     },
   }),
   route({

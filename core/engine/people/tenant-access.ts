@@ -120,7 +120,7 @@ function viewOf(tenant: TenantRecord): TenantView {
 }
 
 /** The limits that hold. */
-const HELD = new Set(["maxActiveRuns", "maxPayloadBytes"]);
+const HELD = new Set(["maxActiveRuns", "maxPayloadBytes", "startsPerMinute"]);
 
 function unheeded(limits: Limits): readonly string[] {
   return Object.entries(limits)

@@ -123,7 +123,9 @@ function operationOf(command: string, input: Input): Operation {
       const values = input["ExpressionAttributeValues"] as Readonly<Record<string, number>>;
       const by = values[":by"] ?? 0;
       const [low = 0, high = 0] = [values[":low"], values[":high"]];
-      return { type: "add", key, by, min: bounded(low + by), max: bounded(high + by) };
+      const expiresAt = values[":expires"];
+      const expiry = expiresAt === undefined ? {} : { expiresAt };
+      return { type: "add", key, by, min: bounded(low + by), max: bounded(high + by), ...expiry };
     }
     default:
       throw new Error(`the recorded DynamoDB knows no ${command}`);
