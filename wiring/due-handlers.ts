@@ -49,7 +49,12 @@ export function dueHandlers(parts: DueParts): DueHandlers {
     letter: { fire: (row) => redriveDue(engine, row) },
     mail: { fire: async (row) => void (await sendOwed(owed, row)), isOwed: () => true },
     run: {
-      fire: (row) => queue.wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }),
+      async fire(row) {
+        const tenant = String(row["tenant"]);
+        // It stays due, and is woken within a minute of when that is lifted.
+        if (await engine.isSuspended(tenant)) return;
+        await queue.wake({ tenant, runId: String(row["run"]) });
+      },
       // What a driver was doing when the process died has no due time of its own.
       isOwed: (row) => row["owed"] === true,
     },

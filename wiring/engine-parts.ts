@@ -72,6 +72,10 @@ export function engineParts(options: EngineOptions): EngineDeps {
   const evaluate = templateEvaluator(clock);
   const request: Outbound = (call) => guardedRequest({ ...call, allowLoopback });
   const log = runLog({ table, artifacts, hash: hashText, salt: () => random("base64url") });
+  const tenantOf = remembered(async (tenant) => {
+    const found = await access.tenant(tenant);
+    return found.ok ? found.value : { limits: {} };
+  });
   const cache = runCache({ sizeMax: RUNS_CACHED_MAX, isAuthority: options.isAuthority });
   return {
     log,
@@ -110,26 +114,26 @@ export function engineParts(options: EngineOptions): EngineDeps {
       checkObject: (schema, value) => schemas.validate(schema, value, "object"),
     }),
     randomness: { hex: () => random("hex"), unit: () => Math.random() },
-    limitsOf: remembered(async (tenant) => {
-      const found = await access.tenant(tenant);
-      return found.ok ? found.value.limits : {};
-    }),
+    limitsOf: async (tenant) => (await tenantOf(tenant)).limits,
+    isSuspended: async (tenant) => (await tenantOf(tenant)).suspended === true,
   };
 }
 
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_MAX = 1_000;
 
+type Known = Readonly<{ limits: Limits; suspended?: boolean }>;
+
 /** Every start asks for its tenant's limits; what changes them shows within a second. */
-function remembered(ask: (tenant: string) => Promise<Limits>): (tenant: string) => Promise<Limits> {
-  const known = new Map<string, { limits: Limits; at: number }>();
+function remembered(ask: (tenant: string) => Promise<Known>): (tenant: string) => Promise<Known> {
+  const known = new Map<string, { value: Known; at: number }>();
   return async (tenant) => {
     const hit = known.get(tenant);
-    if (hit && elapsed() - hit.at < REMEMBERED_MS) return hit.limits;
-    const limits = await ask(tenant);
+    if (hit && elapsed() - hit.at < REMEMBERED_MS) return hit.value;
+    const value = await ask(tenant);
     if (known.size >= REMEMBERED_MAX) known.clear();
-    known.set(tenant, { limits, at: elapsed() });
-    return limits;
+    known.set(tenant, { value, at: elapsed() });
+    return value;
   };
 }
 

@@ -36,10 +36,19 @@ export async function authorize(
       ? forbidden("The platform key makes tenants and keys; it has no tenant itself.")
       : unauthenticated("The key is unknown or revoked.", ', error="invalid_token"');
   }
-  if (MAY[caller.role].has(need)) return { caller };
+  if (MAY[caller.role].has(need))
+    return isHeld(caller, need) ? { caller, ...SUSPENDED } : { caller };
   const roles = rolesFor(need).join(" or ");
   return { caller, ...forbidden(`A key of role ${caller.role} may not do this; ${roles} may.`) };
 }
+
+function isHeld({ suspended }: Caller, need: Need): boolean {
+  return suspended === true && need !== "read";
+}
+
+const SUSPENDED = {
+  refusal: refused("TENANT_SUSPENDED", "The tenant is suspended: its keys may only read.").refusal,
+};
 
 async function platform(key: string, access: Access): Promise<Authorized> {
   if (access.isPlatformKey(key)) return {};

@@ -199,6 +199,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     next: "Wait until the run has taken some, then send it again with the same `id`.",
     retryable: true,
   },
+  TENANT_SUSPENDED: {
+    status: 403,
+    title: "The tenant is suspended",
+    next: "Nothing of it is carried out until the deployment's administrator lifts that.",
+  },
   LIMIT_REACHED: {
     status: 429,
     title: "A limit of the tenant is reached",

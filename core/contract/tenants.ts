@@ -54,8 +54,16 @@ export const TenantRequest = z
     examples: [{ name: "Acme", limits: { maxActiveRuns: 100 }, lane: "shared" }],
   });
 
+const Suspended = z.boolean().meta({
+  description: "Nothing of it is carried out, and its keys may only read, until it is lifted.",
+});
+
 export const TenantPatch = z
-  .strictObject({ name: line(200, "For people.").optional(), limits: LimitsPatch.optional() })
+  .strictObject({
+    name: line(200, "For people.").optional(),
+    limits: LimitsPatch.optional(),
+    suspended: Suspended.optional(),
+  })
   .meta({
     id: "TenantPatch",
     description: "What to change of a tenant. Its lane stays as it was made.",
@@ -76,6 +84,7 @@ export const Tenant = z
     name: line(200, "For people."),
     limits: Limits,
     lane: Lane,
+    suspended: Suspended.optional(),
     createdAt: Timestamp,
     warnings: z
       .array(z.string().max(200))

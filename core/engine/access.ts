@@ -16,6 +16,7 @@ export type TenantView = Readonly<{
   name: string;
   limits: Limits;
   lane: "dedicated" | "shared";
+  suspended?: boolean;
   createdAt: string;
   /** What is kept of it, and not acted upon by this version. Told when it is made. */
   warnings?: readonly string[];
@@ -24,6 +25,7 @@ export type TenantView = Readonly<{
 /** What a PATCH says: what is absent stays, and a limit that is null is none from then on. */
 export type TenantPatch = Readonly<{
   name?: string | undefined;
+  suspended?: boolean | undefined;
   limits?: { readonly [Name in keyof Limits]: Limits[Name] | null } | undefined;
 }>;
 

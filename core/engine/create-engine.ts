@@ -45,6 +45,7 @@ export function driveDeps(deps: EngineDeps): DriveDeps {
     models: deps.models,
     notices: deps.notices,
     toolOf: (tenant, name) => registeredTool(deps, tenant, name),
+    isSuspended: (tenant) => deps.isSuspended(tenant),
     lookAfterChildren: (key, until) => lookAfterChildren(deps, key, until),
   };
 }

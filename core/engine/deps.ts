@@ -50,6 +50,8 @@ export type EngineDeps = Readonly<{
   isSignedBy(key: PublicJwk, text: string, signature: string): boolean;
   randomness: Randomness;
   limitsOf(tenant: string): Promise<Limits>;
+  /** Nothing of it is carried out then; as good as `limitsOf`. */
+  isSuspended(tenant: string): Promise<boolean>;
   /** What is wrong with a tool document. */
   toolProblems(tenant: string, name: string, tool: JsonObject): readonly Problem[];
   /** SHA-256 as hex. */

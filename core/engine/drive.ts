@@ -11,6 +11,8 @@ export type DriveDeps = HandleDeps &
   Readonly<{
     /** Makes, tells of and cancels children; whether the run was told something. */
     lookAfterChildren(key: RunKey, until: number): Promise<boolean>;
+    /** Whether nothing of the tenant may begin. */
+    isSuspended(tenant: string): Promise<boolean>;
   }>;
 
 export type DriveOptions = Readonly<{
@@ -48,6 +50,9 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   /** Something may be owed between the run and its children. */
   let family = true;
 
+  let held = false;
+  const mayBegin = () => !held && deps.elapsed() < options.until;
+
   const poke = () => {
     poked = true;
     family = true;
@@ -70,7 +75,8 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   const handling = { ...deps, watch: { ...deps.watch, committed } };
 
   async function turn(): Promise<Run | undefined> {
-    const effectsMax = deps.elapsed() < options.until ? options.effectsMax : 0;
+    held = await deps.isSuspended(key.tenant);
+    const effectsMax = mayBegin() ? options.effectsMax : 0;
     const driver: Driver = { mine: new Set(calls.keys()), effectsMax };
     const outcomes = [...calls.values()].flatMap(({ outcome }) => outcome ?? []);
     poked = false;
@@ -120,13 +126,13 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
       for (;;) {
         if (lost) return;
         const now = await turn();
-        if (family && (!now || now.children !== undefined)) {
+        if (family && !held && (!now || now.children !== undefined)) {
           family = false;
           const told = await deps.lookAfterChildren(key, options.until);
           if (told) continue;
         }
         if (!now) return;
-        const mayGoOn = deps.elapsed() < options.until;
+        const mayGoOn = mayBegin();
         if (poked || [...calls.values()].some(({ outcome }) => outcome)) continue;
         if (calls.size === 0) {
           if (!mayGoOn || !isOwed(now, deps.clock.now())) return;

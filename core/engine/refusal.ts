@@ -39,6 +39,7 @@ export type RefusalCode =
   | "NONCE_INVALID"
   | "FORBIDDEN"
   | "LIMIT_REACHED"
+  | "TENANT_SUSPENDED"
   | "PAYLOAD_TOO_LARGE"
   | "BUSY";
 

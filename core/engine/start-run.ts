@@ -87,6 +87,9 @@ async function create(
     request.id === undefined ? claimantOf(deps, tenant, request) : undefined,
   ]);
   if (claimant !== undefined) return existing(deps, caller, request, runId);
+  if (await deps.isSuspended(tenant)) {
+    return refuse("TENANT_SUSPENDED", "the tenant is suspended: nothing of it begins");
+  }
   const { startsPerMinute } = limits;
   const starts =
     startsPerMinute === undefined

@@ -14,6 +14,8 @@ export type Caller = Readonly<{
   actsFor: boolean;
   /** Only these workflows exist for it; all of the tenant's where absent. */
   workflows?: readonly string[] | undefined;
+  /** Its tenant is suspended: it may only read. */
+  suspended?: boolean | undefined;
 }>;
 
 export type Actor = Readonly<{ kind: string; id: string; assertedBy?: string }>;

@@ -7,6 +7,7 @@ export type TenantRecord = Readonly<{
   name: string;
   limits: Readonly<Record<string, number | string | undefined>>;
   lane: "dedicated" | "shared";
+  suspended?: boolean;
   createdAt: string;
   /**
    * `opening`: it has no queue yet, and runs wait. `changing`: its queue has other limits than it.
@@ -94,6 +95,7 @@ export function tenantRecord(item: Item): TenantRecord {
     limits: JSON.parse(item.content ?? "{}") as TenantRecord["limits"],
     lane: item["lane"] === "shared" ? "shared" : "dedicated",
     createdAt: text(item, "createdAt"),
+    ...(item["suspended"] === true && { suspended: true }),
     state: state === "opening" || state === "changing" ? state : "open",
     ...(address !== undefined && { address }),
     ...(connection !== undefined && { connection }),

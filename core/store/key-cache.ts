@@ -9,6 +9,7 @@ export interface KeyCache<Caller> {
   /** Reads and remembers, unless a key was forgotten while the read was under way. */
   fill(hash: string, read: () => Promise<Caller | undefined>): Promise<Caller | undefined>;
   forget(hash: string): void;
+  clear(): void;
 }
 
 /** Who is behind keys that were good a moment ago, by hash. Bounded, the oldest go first. */
@@ -42,6 +43,11 @@ export function keyCache<Caller>(clock: Clock): KeyCache<Caller> {
     forget(hash) {
       forgotten++;
       entries.delete(hash);
+    },
+
+    clear() {
+      forgotten++;
+      entries.clear();
     },
   };
 }

@@ -55,6 +55,51 @@ describe("a tenant", () => {
   });
 });
 
+describe("a tenant that is suspended", () => {
+  test("begins nothing, may be read, and goes on where it was when that is lifted", async () => {
+    const { id, api } = await server.tenant();
+    const path = `/v1/tenants/${id}`;
+    let calls = 0;
+    tools.on("/held", () => {
+      calls++;
+      return { body: {} };
+    });
+    await registerTool(api, tools, "held");
+    await publish(api, {
+      name: "later",
+      nodes: [
+        { id: "w", type: "wait", for: "PT10M" },
+        { id: "call", type: "tool", tool: "held" },
+      ],
+      edges: [{ from: "w", to: "call" }],
+    });
+    await api.post("/v1/schedules", { workflow: "later", every: "PT5M" });
+    const run = await start(api, "later");
+
+    expect((await platform.patch(path, { suspended: true })).body["suspended"]).toBe(true);
+    await server.killAndStart();
+    for (const [line, body] of [
+      ["/v1/runs", { workflow: "later" }],
+      [`/v1/runs/${run.id}/cancel`, {}],
+    ] as const) {
+      expect(await api.post(line, body)).toMatchObject({
+        status: 403,
+        body: { code: "TENANT_SUSPENDED" },
+      });
+    }
+    await server.api.post("/dev/clock", { advance: "PT20M" });
+    expect((await api.get(`/v1/runs/${run.id}`)).body["status"]).toBe("waiting");
+    expect((await api.get("/v1/runs")).body["data"]).toHaveLength(1);
+    expect(calls).toBe(0);
+
+    await platform.patch(path, { suspended: false });
+    await server.killAndStart();
+    await server.api.post("/dev/clock", { advance: "PT1M" });
+    await reaches(api, run.id, "succeeded");
+    expect(calls).toBeGreaterThan(0);
+  });
+});
+
 describe("a tenant that is deleted", () => {
   test("is gone with its keys, its runs and everything it owned", async () => {
     const { id, api } = await server.tenant();

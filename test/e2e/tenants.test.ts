@@ -278,6 +278,53 @@ describe("the platform key", () => {
   });
 });
 
+describe("a tenant that may start five runs in a minute (F4)", () => {
+  test("starts five, is told when to come again, and others start as before", async () => {
+    const { api } = await server.tenant({ startsPerMinute: 5 });
+    await publish(api, { name: "quick", nodes: [{ id: "s", type: "set", with: 1 }] });
+    const begin = () => api.post("/v1/runs", { workflow: "quick" }, { "idempotency-key": key() });
+    let keys = 0;
+    const key = () => `start-${++keys}`;
+
+    const answers = [];
+    for (let n = 0; n < 6; n++) answers.push(await begin());
+
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 429]);
+    const [first, last] = [answers[0], answers[5]];
+    expect(first?.headers).toMatchObject({
+      ratelimit: expect.stringMatching(/^"tenant";r=4;t=\d+$/),
+      "ratelimit-policy": '"tenant";q=5;w=60',
+    });
+    expect(last?.body).toMatchObject({ code: "LIMIT_REACHED", limit: "startsPerMinute", max: 5 });
+    expect(last?.headers).toMatchObject({ ratelimit: expect.stringMatching(/^"tenant";r=0;/) });
+    expect((await ours.api.post("/v1/runs", { workflow: "quick" })).status).toBe(201);
+
+    keys = 0;
+    const repeated = await begin();
+    expect(repeated.headers["idempotency-replayed"]).toBe("true");
+    await server.killAndStart();
+    expect((await api.post("/v1/runs", { workflow: "quick" })).status).toBe(429);
+    const seconds = Number(last?.headers["retry-after"]);
+    await server.api.post("/dev/clock", { advance: `PT${seconds}S` });
+    expect((await api.post("/v1/runs", { workflow: "quick" })).status).toBe(201);
+  });
+
+  test("never starts more, however many ask at once", async () => {
+    const { api } = await server.tenant({ startsPerMinute: 5, maxActiveRuns: 100 });
+    await publish(api, { name: "quick", nodes: [{ id: "s", type: "set", with: 1 }] });
+    await server.api.post("/dev/clock", { advance: "PT2M" });
+
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => api.post("/v1/runs", { workflow: "quick" })),
+    );
+
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+    for (const { status, body } of answers.filter((answer) => answer.status !== 201)) {
+      expect([status, body["limit"]]).toEqual([429, "startsPerMinute"]);
+    }
+  });
+});
+
 describe("a tenant that may have two active runs", () => {
   const asked = Array.from({ length: 10 }, (_, index) => index);
   const active = async (api: JsonClient) => {

@@ -124,6 +124,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
     models: options.models,
     notices: options.notices,
     randomness: { hex: () => chance.hex(), unit: () => chance.unit() },
+    isSuspended: async () => false,
     limitsOf: async () => (maxActiveRuns === undefined ? {} : { maxActiveRuns }),
   };
 }

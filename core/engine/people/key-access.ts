@@ -3,6 +3,7 @@ import type { Instant } from "../../kernel/json.ts";
 import type { KeyRecord } from "../../store/access-records.ts";
 import { keyCache } from "../../store/key-cache.ts";
 import { keyStore } from "../../store/keys.ts";
+import { tenantStore } from "../../store/tenants.ts";
 import type { Access, KeyRequest, KeyView } from "../access.ts";
 import { ok, refuse } from "../refusal.ts";
 import type { Caller } from "../views.ts";
@@ -27,6 +28,7 @@ type Good = Readonly<{ caller: Caller; expires: Instant }>;
 export function keyAccess(deps: AccessDeps) {
   const { clock, hash, platformKeyHash } = deps;
   const keys = keyStore(deps.table);
+  const tenants = tenantStore(deps.table);
   const good = keyCache<Good>(clock);
   const told = new Map<string, Instant>();
 
@@ -53,7 +55,11 @@ export function keyAccess(deps: AccessDeps) {
       const keyHash = hash(key);
       const read = async () => {
         const found = await keys.withHash(keyHash);
-        return found && { caller: callerOf(found), expires: expiryOf(found) };
+        if (!found) return undefined;
+        const tenant = await tenants.get(found.tenant);
+        const suspended = tenant?.suspended === true;
+        const caller = { ...callerOf(found), ...(suspended && { suspended }) };
+        return { caller, expires: expiryOf(found) };
       };
       const known = good.get(keyHash) ?? (await good.fill(keyHash, read));
       if (!known || clock.now() >= known.expires) return undefined;
@@ -105,6 +111,9 @@ export function keyAccess(deps: AccessDeps) {
       return removed ? ok(null) : NO_KEY;
     },
 
+    /** What is believed of keys is asked again: something of their tenant has changed. */
+    forgetKeys: () => good.clear(),
+
     async dropKeys(tenant) {
       const { data } = await keys.list(tenant, { limit: DROP_KEYS_MAX });
       for (const key of data) await keys.remove(key).finally(() => good.forget(key.hash));
@@ -122,7 +131,7 @@ export function keyAccess(deps: AccessDeps) {
       }
       return keyView(record);
     },
-  } satisfies Partial<Access & FixedAccess>;
+  } satisfies Partial<Access & FixedAccess> & { forgetKeys(): void };
 }
 
 function recordOf(

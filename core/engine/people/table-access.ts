@@ -40,5 +40,7 @@ export interface FixedAccess {
  */
 export function tableAccess(deps: AccessDeps): Access & FixedAccess {
   const keys = keyAccess(deps);
-  return { ...tenantAccess(deps, (tenant) => keys.dropKeys(tenant)), ...keys };
+  const { forgetKeys, ...shown } = keys;
+  const owned = { dropKeys: (tenant: string) => keys.dropKeys(tenant), forgetKeys };
+  return { ...tenantAccess(deps, owned), ...shown };
 }

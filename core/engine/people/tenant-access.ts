@@ -20,8 +20,10 @@ export const NO_TENANT = refuse("NOT_FOUND", "There is no such tenant.");
 const FINISH_MS = 60_000;
 const CHANGES_TRIES_MAX = 5;
 
+type TenantKeys = Readonly<{ dropKeys(tenant: string): Promise<boolean>; forgetKeys(): void }>;
+
 /** Tenants on the table; the lane of one that has its own is opened before its first run. */
-export function tenantAccess(deps: TenantAccessDeps, dropKeys: (id: string) => Promise<boolean>) {
+export function tenantAccess(deps: TenantAccessDeps, keys: TenantKeys) {
   const { clock, newId, ownLanes } = deps;
   const tenants = tenantStore(deps.table);
   const needsLane = (lane: TenantRecord["lane"]) => ownLanes !== undefined && lane === "dedicated";
@@ -54,6 +56,7 @@ export function tenantAccess(deps: TenantAccessDeps, dropKeys: (id: string) => P
     async updateTenant(id, patch) {
       const changed = await change(deps, tenants, id, patch);
       if (!changed) return NO_TENANT;
+      if (patch.suspended !== undefined) keys.forgetKeys();
       if (changed.state !== "open") await ownLanes?.finishSoon(changed);
       return ok(viewOf(changed));
     },
@@ -61,7 +64,7 @@ export function tenantAccess(deps: TenantAccessDeps, dropKeys: (id: string) => P
     async deleteTenant(id) {
       const closed = await close(deps, tenants, id);
       if (closed !== "closed") return closed;
-      await dropKeys(id);
+      await keys.dropKeys(id);
       return ok(null);
     },
 
@@ -104,14 +107,19 @@ async function close({ clock }: TenantAccessDeps, tenants: TenantStore, id: stri
   }
 }
 
-function patched(old: TenantRecord, { name = old.name, limits = {} }: TenantPatch): TenantRecord {
+function patched(
+  { suspended: was = false, ...old }: TenantRecord,
+  { name = old.name, limits = {}, suspended = was }: TenantPatch,
+): TenantRecord {
   const merged = Object.entries({ ...old.limits, ...limits });
   const left = merged.filter(([, value]) => value !== null && value !== undefined);
-  return { ...old, name, limits: Object.fromEntries(left) as TenantRecord["limits"] };
+  const kept = Object.fromEntries(left) as TenantRecord["limits"];
+  return { ...old, name, limits: kept, ...(suspended && { suspended }) };
 }
 
-function viewWithoutWarnings({ id, name, limits, lane, createdAt }: TenantRecord): TenantView {
-  return { id, name, limits, lane, createdAt };
+function viewWithoutWarnings(tenant: TenantRecord): TenantView {
+  const { id, name, limits, lane, suspended, createdAt } = tenant;
+  return { id, name, limits, lane, ...(suspended && { suspended }), createdAt };
 }
 
 function viewOf(tenant: TenantRecord): TenantView {
