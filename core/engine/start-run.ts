@@ -90,15 +90,10 @@ async function create(
   if (await deps.isSuspended(tenant)) {
     return refuse("TENANT_SUSPENDED", "the tenant is suspended: nothing of it begins");
   }
-  const { startsPerMinute } = limits;
-  const starts =
-    startsPerMinute === undefined
-      ? undefined
-      : await startRate(deps.table, tenant, startsPerMinute, deps.clock.now());
+  const starts = await rateOf(deps, tenant, limits);
   if (starts && starts.rate.remaining === 0) {
     return (await answeredBefore(deps, tenant, request)) ?? rateRefusal(starts.rate);
   }
-  const requestHash = requestHashOf(deps, request);
   const handled = await handle(handleDeps(deps), {
     key,
     command: {
@@ -107,12 +102,9 @@ async function create(
       tenant,
       seed: deps.randomness.hex().slice(0, 20),
       input,
-      tags: request.tags ?? {},
       ...(deadline !== undefined && { deadline }),
-      ...(request.actor && { actor: asserted(caller, request.actor) }),
-      ...(requestHash !== undefined && { requestHash }),
-      ...(request.callback && { callback: { types: request.callback.types ?? CALLBACK_TYPES } }),
       ...(limits.maxActiveRuns !== undefined && { units: [ACTIVE_RUNS] }),
+      ...saidOf(deps, caller, request),
     },
     actor: actorOf(caller),
     definition: record,
@@ -136,14 +128,30 @@ async function create(
   return existing(deps, caller, request, runId);
 }
 
+/** What a request says that the run's record keeps as it is. */
+function saidOf(deps: EngineDeps, caller: Caller, request: StartRequest) {
+  const { tags = {}, actor, callback } = request;
+  const requestHash = requestHashOf(deps, request);
+  return {
+    tags,
+    ...(actor && { actor: asserted(caller, actor) }),
+    ...(requestHash !== undefined && { requestHash }),
+    ...(callback && { callback: { types: callback.types ?? CALLBACK_TYPES } }),
+  };
+}
+
 /** Of two counters, the one that can tell when it has room again is asked first. */
 async function whichRefusal(deps: EngineDeps, tenant: string, limits: Limits) {
-  const { startsPerMinute, maxActiveRuns } = limits;
-  if (startsPerMinute === undefined) return limitRefusal(limits);
-  const { rate } = await startRate(deps.table, tenant, startsPerMinute, deps.clock.now());
-  return rate.remaining === 0 || maxActiveRuns === undefined
-    ? rateRefusal(rate)
+  const starts = await rateOf(deps, tenant, limits);
+  if (!starts) return limitRefusal(limits);
+  return starts.rate.remaining === 0 || limits.maxActiveRuns === undefined
+    ? rateRefusal(starts.rate)
     : limitRefusal(limits);
+}
+
+async function rateOf(deps: EngineDeps, tenant: string, { startsPerMinute }: Limits) {
+  if (startsPerMinute === undefined) return undefined;
+  return startRate(deps.table, tenant, startsPerMinute, deps.clock.now());
 }
 
 function left(rate: Rate): Rate {

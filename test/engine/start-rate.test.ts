@@ -12,7 +12,7 @@ function starter(limit: number) {
   const times: number[] = [];
   return {
     times,
-    async start(now: number): Promise<boolean> {
+    start: async (now: number): Promise<boolean> => {
       const { take, rate } = await startRate(table, "ten_1", limit, now);
       const { ok } = await table.write([take]);
       expect(ok).toBe(rate.remaining > 0);
