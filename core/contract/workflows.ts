@@ -10,7 +10,7 @@ export const WorkflowName = z
   .regex(WORKFLOW_NAME)
   .meta({ description: "The workflow's name.", examples: ["refund"] });
 
-const Hash = z.string().max(128).meta({ description: "SHA-256 of the canonical document." });
+export const Hash = z.string().max(128).meta({ description: "SHA-256 of the canonical document." });
 
 const DOCUMENT = {
   name: "refund",

@@ -1,6 +1,8 @@
 import { adviseRun } from "./advise-run.ts";
 import type { EngineDeps } from "./deps.ts";
+import type { Drawn } from "./graph-view.ts";
 import { explainRun } from "./read/explain-run.ts";
+import { readGraph } from "./read/read-graph.ts";
 import { readRun } from "./read/read-run.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { noRun } from "./run-refusals.ts";
@@ -38,6 +40,8 @@ export type AdviceView = Readonly<{
 }>;
 
 export interface Insight {
+  /** The definition, and where the run is and was in it. */
+  graph(caller: Caller, runId: string): Promise<Result<Drawn>>;
   explain(caller: Caller, runId: string): Promise<Result<ExplainView>>;
   /** What may be done about a failed run. Nothing is done. */
   advice(caller: Caller, runId: string): Promise<Result<AdviceView>>;
@@ -45,6 +49,11 @@ export interface Insight {
 
 export function insightOf(deps: EngineDeps): Insight {
   return {
+    async graph({ tenant }, runId) {
+      const drawn = await readGraph(deps, { tenant, runId });
+      return drawn ? ok(drawn) : noRun(runId);
+    },
+
     async explain({ tenant }, runId) {
       const told = await explainRun(deps, { tenant, runId });
       return told ? ok(told) : noRun(runId);

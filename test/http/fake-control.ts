@@ -21,6 +21,7 @@ export const fakeBulk: Engine["bulk"] = async (_caller, { action }) =>
 
 export const fakeInsight: Engine["insight"] = {
   explain: async (_caller, id) => none(id),
+  graph: async (_caller, id) => none(id),
   advice: async (_caller, id) => none(id),
 };
 

@@ -1,10 +1,37 @@
 import { idOf } from "../../../core/contract/fields.ts";
+import { RunGraph } from "../../../core/contract/graph.ts";
 import { Advice, Explanation } from "../../../core/contract/insight.ts";
+import { WorkflowQuery } from "../../../core/contract/workflows.ts";
+import { ok } from "../../../core/engine/refusal.ts";
+import { mermaidOfRun } from "../mermaid.ts";
 import { replyOf, route } from "../route.ts";
 
 const byId = { id: idOf("The run.", "run_01hzy") };
 
 export const runInsightRoutes = [
+  route({
+    method: "GET",
+    path: "/v1/runs/{id}/graph",
+    operationId: "drawRun",
+    tag: "Runs",
+    summary: "Show where a run is in its graph",
+    description:
+      "The definition with each node's live state, how often it was visited, and which edges were taken.",
+    needs: "read",
+    params: byId,
+    query: WorkflowQuery,
+    answers: [{ status: 200, description: "The graph.", schema: RunGraph, texts: ["text/plain"] }],
+    refusals: ["NOT_FOUND"],
+    async handle({ caller, params, query }, { engine }) {
+      const drawn = await engine.insight.graph(caller, params.id);
+      if (!drawn.ok || query.format === "json") {
+        return replyOf(drawn.ok ? ok(drawn.value.graph) : drawn);
+      }
+      const { document, graph } = drawn.value;
+      const headers = { "content-type": "text/plain; charset=utf-8" };
+      return { ok: true, value: { status: 200, text: mermaidOfRun(document, graph), headers } };
+    },
+  }),
   route({
     method: "GET",
     path: "/v1/runs/{id}/explain",
