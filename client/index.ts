@@ -29,3 +29,7 @@ export {
 export { type Shape, shape } from "./builder/schema.ts";
 export type { Ref, Template } from "./builder/values.ts";
 export { tool, typed, workflow } from "./builder/workflow.ts";
+export { connect, type Holdfast } from "./http/client.ts";
+export { ProblemError } from "./http/problem-error.ts";
+export type { ClientOptions } from "./http/transport.ts";
+export type * from "./http/wire.ts";

@@ -1,0 +1,21 @@
+import { type Listing, listing } from "./listing.ts";
+import { pathOf, type Transport } from "./transport.ts";
+import type { JsonObject, Published, Validation, Workflow, WorkflowSummary } from "./wire.ts";
+
+export function workflowsOf(transport: Transport) {
+  const { send } = transport;
+  return {
+    /** A document, written or built. The same again is the version that is there. */
+    publish: (document: JsonObject): Promise<Published> =>
+      send("POST", "/v1/workflows", { body: document }),
+    /** All that is wrong with a document; nothing is published. */
+    validate: (document: JsonObject): Promise<Validation> =>
+      send("POST", "/v1/workflows/validate", { body: document }),
+    list: (): Listing<WorkflowSummary> => listing(transport, "/v1/workflows"),
+    get: (name: string): Promise<Workflow> => send("GET", pathOf("/v1/workflows/{name}", { name })),
+    versions: (name: string): Listing<WorkflowSummary> =>
+      listing(transport, pathOf("/v1/workflows/{name}/versions", { name })),
+    version: (name: string, v: number): Promise<Workflow> =>
+      send("GET", pathOf("/v1/workflows/{name}/versions/{v}", { name, v })),
+  };
+}
