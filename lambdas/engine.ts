@@ -2,6 +2,7 @@ import { parseModels } from "../adapters/models/models-config.ts";
 import type { Channels } from "../adapters/tools/notices.ts";
 import { parseTools } from "../adapters/tools/targets.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
+import { stepsOfWorker } from "../core/engine/people/worker-share.ts";
 import { ok, refuse } from "../core/engine/refusal.ts";
 import type { Functions } from "../core/ports/functions.ts";
 import type { Notary } from "../core/ports/notary.ts";
@@ -55,6 +56,7 @@ export function engineOf(given: EngineMeans): EngineDeps {
       },
     },
     isAuthority: false,
+    shareOf: stepsOfWorker,
     ...outboundPolicy(),
   });
 }

@@ -11,9 +11,10 @@ import { type Channels, notices } from "../adapters/tools/notices.ts";
 import { isAllowed, parseTools, type ToolsConfig } from "../adapters/tools/targets.ts";
 import { tools } from "../adapters/tools/tools.ts";
 import { toolProblems } from "../adapters/tools/validate-tool.ts";
-import type { Access, Limits } from "../core/engine/access.ts";
+import type { Access, TenantView } from "../core/engine/access.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { runCache } from "../core/engine/run-cache.ts";
+import { stepPlaces } from "../core/engine/step-places.ts";
 import type { Artifacts } from "../core/ports/artifacts.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Functions } from "../core/ports/functions.ts";
@@ -60,6 +61,8 @@ export type EngineOptions = Readonly<{
   isAuthority: boolean;
   /** A laptop's tools may be on the laptop; no other private address is ever called. */
   allowLoopback: boolean;
+  /** How many steps a process may carry out of a tenant's limit; all of them where it is alone. */
+  shareOf?: (limit: number, lane: "dedicated" | "shared") => number;
   /** How many threads run scripts. With none, scripts run where everything else does. */
   scriptThreads?: number;
 }>;
@@ -115,6 +118,12 @@ export function engineParts(options: EngineOptions): EngineDeps {
     }),
     randomness: { hex: () => random("hex"), unit: () => Math.random() },
     limitsOf: async (tenant) => (await tenantOf(tenant)).limits,
+    places: stepPlaces(),
+    stepsMaxOf: async (tenant) => {
+      const { limits, lane = "dedicated" } = await tenantOf(tenant);
+      const { maxConcurrentSteps: limit } = limits;
+      return limit === undefined ? undefined : (options.shareOf?.(limit, lane) ?? limit);
+    },
     isSuspended: async (tenant) => (await tenantOf(tenant)).suspended === true,
   };
 }
@@ -122,7 +131,7 @@ export function engineParts(options: EngineOptions): EngineDeps {
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_MAX = 1_000;
 
-type Known = Readonly<{ limits: Limits; suspended?: boolean }>;
+type Known = Pick<TenantView, "limits"> & Partial<Pick<TenantView, "lane" | "suspended">>;
 
 /** Every start asks for its tenant's limits; what changes them shows within a second. */
 function remembered(ask: (tenant: string) => Promise<Known>): (tenant: string) => Promise<Known> {

@@ -45,6 +45,8 @@ export function driveDeps(deps: EngineDeps): DriveDeps {
     models: deps.models,
     notices: deps.notices,
     toolOf: (tenant, name) => registeredTool(deps, tenant, name),
+    places: deps.places,
+    stepsMaxOf: (tenant) => deps.stepsMaxOf(tenant),
     isSuspended: (tenant) => deps.isSuspended(tenant),
     lookAfterChildren: (key, until) => lookAfterChildren(deps, key, until),
   };

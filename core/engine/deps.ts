@@ -19,6 +19,7 @@ import type { Workflows } from "../store/workflows.ts";
 import type { Limits } from "./access.ts";
 import type { Problem } from "./refusal.ts";
 import type { RunCache } from "./run-cache.ts";
+import type { StepPlaces } from "./step-places.ts";
 
 /** A customer's JSON Schema, made ready, or what is wrong with it. */
 export type Schemas = Readonly<{
@@ -50,6 +51,9 @@ export type EngineDeps = Readonly<{
   isSignedBy(key: PublicJwk, text: string, signature: string): boolean;
   randomness: Randomness;
   limitsOf(tenant: string): Promise<Limits>;
+  places: StepPlaces;
+  /** How many steps of it this process may carry out at once; undefined for any number. */
+  stepsMaxOf(tenant: string): Promise<number | undefined>;
   /** Nothing of it is carried out then; as good as `limitsOf`. */
   isSuspended(tenant: string): Promise<boolean>;
   /** What is wrong with a tool document. */

@@ -1,13 +1,15 @@
 import type { Driver, Outcome } from "../kernel/command.ts";
-import { isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
+import { isHeldUp, isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Watch } from "../ports/watch.ts";
 import type { EffectDeps } from "./effects/effect.ts";
 import { perform } from "./effects/perform.ts";
 import { type HandleDeps, type Handled, handle } from "./handle.ts";
+import { type ShareDeps, stepShare } from "./step-share.ts";
 
 export type DriveDeps = HandleDeps &
   EffectDeps &
+  ShareDeps &
   Readonly<{
     /** Makes, tells of and cancels children; whether the run was told something. */
     lookAfterChildren(key: RunKey, until: number): Promise<boolean>;
@@ -50,6 +52,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
   /** Something may be owed between the run and its children. */
   let family = true;
 
+  const share = stepShare(deps, key.tenant);
   let held = false;
   const mayBegin = () => !held && deps.elapsed() < options.until;
 
@@ -76,7 +79,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
 
   async function turn(): Promise<Run | undefined> {
     held = await deps.isSuspended(key.tenant);
-    const effectsMax = mayBegin() ? options.effectsMax : 0;
+    const effectsMax = mayBegin() ? await share.most(calls.size, options.effectsMax) : 0;
     const driver: Driver = { mine: new Set(calls.keys()), effectsMax };
     const outcomes = [...calls.values()].flatMap(({ outcome }) => outcome ?? []);
     poked = false;
@@ -88,6 +91,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     const handled = await handle(handling, { key, command, actor: DRIVER, until });
     if (handled.type !== "accepted") return undefined;
     follow(handled);
+    share.settle(calls.size);
     if (handled.events.some(({ type }) => type === "child.started")) family = true;
     return handled.run;
   }
@@ -121,6 +125,12 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     if (!outcome) abort.abort();
   }
 
+  /** While it waits for a place and calls nothing, nothing else would tell. */
+  function timeIsUp(): Promise<void> {
+    const left = options.until - deps.elapsed();
+    return Number.isFinite(left) ? deps.pause(left) : new Promise(() => undefined);
+  }
+
   async function run(): Promise<void> {
     try {
       for (;;) {
@@ -134,14 +144,16 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
         if (!now) return;
         const mayGoOn = mayBegin();
         if (poked || [...calls.values()].some(({ outcome }) => outcome)) continue;
-        if (calls.size === 0) {
+        const waits = mayGoOn && share.isShort() && isHeldUp(now, deps.clock.now());
+        if (calls.size === 0 && !waits) {
           if (!mayGoOn || !isOwed(now, deps.clock.now())) return;
           continue;
         }
-        await asleep();
+        await (waits ? Promise.race([asleep(), share.freed(), timeIsUp()]) : asleep());
       }
     } finally {
       unfollow();
+      share.end();
       for (const [name, call] of calls) cancel(name, call);
     }
   }

@@ -55,6 +55,41 @@ describe("a tenant", () => {
   });
 });
 
+describe("a tenant that may carry out three steps at once", () => {
+  test("carries out three, of all its runs together, and all of them in the end", async () => {
+    const { api } = await server.tenant({ maxConcurrentSteps: 3 });
+    let now = 0;
+    let most = 0;
+    const waiting: (() => void)[] = [];
+    tools.on("/slow", async () => {
+      most = Math.max(most, ++now);
+      // Each call ends when three are under way, or when the last ones have come.
+      if (now === 3) for (const go of waiting.splice(0)) go();
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      now--;
+      return { body: {} };
+    });
+    await registerTool(api, tools, "slow");
+    await publish(api, {
+      name: "wide",
+      nodes: [
+        {
+          id: "each",
+          type: "map",
+          items: "{% [1..6] %}",
+          concurrency: 6,
+          body: { nodes: [{ id: "call", type: "tool", tool: "slow" }], edges: [] },
+        },
+      ],
+    });
+
+    const runs = await Promise.all([start(api, "wide"), start(api, "wide")]);
+    for (const { id } of runs) await reaches(api, id, "succeeded");
+
+    expect(most).toBe(3);
+  });
+});
+
 describe("a tenant that is suspended", () => {
   test("begins nothing, may be read, and goes on where it was when that is lifted", async () => {
     const { id, api } = await server.tenant();

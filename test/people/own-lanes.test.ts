@@ -53,7 +53,7 @@ async function rowOf(id: string) {
 
 describe("a tenant of its own lane", () => {
   test("has it when the request is answered, and owes nothing then", async () => {
-    const { id } = await access().createTenant({ name: "a", limits: { maxConcurrentSteps: 4 } });
+    const { id } = await access().createTenant({ name: "a", limits: { maxConcurrentSteps: 40 } });
 
     const row = await rowOf(id);
     expect(row).toMatchObject({ state: "open", address: `https://sqs/${id}`, connection: "map-1" });
@@ -80,7 +80,7 @@ describe("a tenant of its own lane", () => {
 
   test("has its lane limited anew, at once or by its row", async () => {
     const { id } = await access().createTenant({ name: "a" });
-    await access().updateTenant(id, { limits: { maxConcurrentSteps: 9 } });
+    await access().updateTenant(id, { limits: { maxConcurrentSteps: 90 } });
     expect(await rowOf(id)).toMatchObject({ state: "open" });
 
     broken = new Error("Lambda is away");

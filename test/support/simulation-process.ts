@@ -7,6 +7,7 @@ import type { EngineDeps } from "../../core/engine/deps.ts";
 import { type Drive, drive } from "../../core/engine/drive.ts";
 import type { Engine } from "../../core/engine/engine.ts";
 import { runCache } from "../../core/engine/run-cache.ts";
+import { stepPlaces } from "../../core/engine/step-places.ts";
 import type { Caller } from "../../core/engine/views.ts";
 import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { RunKey } from "../../core/ports/queue.ts";
@@ -125,6 +126,8 @@ function partsOf(options: ProcessOptions): EngineDeps {
     notices: options.notices,
     randomness: { hex: () => chance.hex(), unit: () => chance.unit() },
     isSuspended: async () => false,
+    places: stepPlaces(),
+    stepsMaxOf: async () => undefined,
     limitsOf: async () => (maxActiveRuns === undefined ? {} : { maxActiveRuns }),
   };
 }

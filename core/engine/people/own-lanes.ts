@@ -3,6 +3,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Item, Table } from "../../ports/table.ts";
 import { type TenantRecord, tenantRecord } from "../../store/access-records.ts";
 import { tenantStore } from "../../store/tenants.ts";
+import { workersOf } from "./worker-share.ts";
 
 export interface OwnLanes {
   /** Opens or limits the tenant's lane; what fails is left to the row, which is due. */
@@ -24,8 +25,10 @@ export function ownLanes(deps: { table: Table; lanes: Lanes; log: Log }): OwnLan
 
   async function finish(tenant: TenantRecord): Promise<void> {
     const { id, limits, address, connection } = tenant;
-    const drivesMax = limits["maxConcurrentSteps"];
-    const wanted = { drivesMax: typeof drivesMax === "number" ? drivesMax : undefined };
+    const stepsMax = limits["maxConcurrentSteps"];
+    const wanted = {
+      drivesMax: typeof stepsMax === "number" ? workersOf(stepsMax) : undefined,
+    };
     let lane: Lane;
     if (address === undefined) lane = await lanes.open(id, wanted);
     else {

@@ -128,7 +128,7 @@ function viewOf(tenant: TenantRecord): TenantView {
 }
 
 /** The limits that hold. */
-const HELD = new Set(["maxActiveRuns", "maxPayloadBytes", "startsPerMinute"]);
+const HELD = new Set(["maxActiveRuns", "maxPayloadBytes", "startsPerMinute", "maxConcurrentSteps"]);
 
 function unheeded(limits: Limits): readonly string[] {
   return Object.entries(limits)
