@@ -1,11 +1,11 @@
 import type { Driver, Outcome } from "../kernel/command.ts";
-import { isHeldUp, isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
+import { isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Watch } from "../ports/watch.ts";
 import type { EffectDeps } from "./effects/effect.ts";
 import { perform } from "./effects/perform.ts";
 import { type HandleDeps, type Handled, handle } from "./handle.ts";
-import { type ShareDeps, stepShare } from "./step-share.ts";
+import { isHeldUp, type ShareDeps, stepShare } from "./step-share.ts";
 
 export type DriveDeps = HandleDeps &
   EffectDeps &

@@ -1,3 +1,5 @@
+import type { Instant } from "../kernel/json.ts";
+import { hasEnded, type Run, tokensOf } from "../kernel/run.ts";
 import type { StepPlaces } from "./step-places.ts";
 
 export type ShareDeps = Readonly<{
@@ -47,14 +49,13 @@ export function stepShare({ places, stepsMaxOf }: ShareDeps, tenant: string): St
     },
     settle,
     isShort: () => short,
-    freed() {
+    async freed() {
       waiting ??= places.wait(tenant);
       const mine = waiting;
-      return mine.granted.then(() => {
-        if (waiting !== mine) return;
-        waiting = undefined;
-        held++;
-      });
+      await mine.granted;
+      if (waiting !== mine) return;
+      waiting = undefined;
+      held++;
     },
     end() {
       waiting?.leave();
@@ -62,4 +63,13 @@ export function stepShare({ places, stepsMaxOf }: ShareDeps, tenant: string): St
       settle(0);
     },
   };
+}
+
+/** Whether a step stands ready to be started at `now`, and only a driver's bounds hold it. */
+export function isHeldUp(run: Run, now: Instant): boolean {
+  if (hasEnded(run) || run.status === "paused") return false;
+  return tokensOf(run).some(
+    ({ status, dueAt }) =>
+      status === "ready" || (status === "retrying" && dueAt !== undefined && dueAt <= now),
+  );
 }

@@ -232,15 +232,6 @@ export function nextDue(run: Run): Instant | undefined {
   return due;
 }
 
-/** Whether a step stands ready to be started at `now`, and only a driver's bounds hold it. */
-export function isHeldUp(run: Run, now: Instant): boolean {
-  if (hasEnded(run) || run.status === "paused") return false;
-  return tokensOf(run).some(
-    ({ status, dueAt }) =>
-      status === "ready" || (status === "retrying" && dueAt !== undefined && dueAt <= now),
-  );
-}
-
 /** Whether a driver has something to do at `now`: an effect to start, or one to find out about. */
 export function isOwed(run: Run, now: Instant): boolean {
   if (hasEnded(run) || run.status === "paused") return false;

@@ -265,7 +265,7 @@ describe("a deployment", () => {
   });
 
   test("bounds how many of a tenant's steps run at once by its connection", async () => {
-    const limits = { maxConcurrentSteps: 3 };
+    const limits = { maxConcurrentSteps: 30 };
     const changed = await house.platform.patch(`/v1/tenants/${acme.id}`, { limits });
 
     expect(changed.status, changed.text).toBe(200);
