@@ -1,5 +1,6 @@
 import type { Driver, Outcome } from "../kernel/command.ts";
 import { isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
+import { isSuperseded } from "../kernel/superseded.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Watch } from "../ports/watch.ts";
 import type { EffectDeps } from "./effects/effect.ts";
@@ -90,7 +91,8 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     const until = options.offerUntil ?? options.until;
     const handled = await handle(handling, { key, command, actor: DRIVER, until });
     if (handled.type !== "accepted") return undefined;
-    follow(handled);
+    if (isSuperseded(handled.run, driver.mine)) lose();
+    else follow(handled);
     share.settle(calls.size);
     if (handled.events.some(({ type }) => type === "child.started")) family = true;
     return handled.run;
@@ -141,7 +143,7 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
           const told = await deps.lookAfterChildren(key, options.until);
           if (told) continue;
         }
-        if (!now) return;
+        if (!now || lost) return;
         const mayGoOn = mayBegin();
         if (poked || [...calls.values()].some(({ outcome }) => outcome)) continue;
         const waits = mayGoOn && share.isShort() && isHeldUp(now, deps.clock.now());

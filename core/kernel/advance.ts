@@ -18,6 +18,7 @@ import { startChildAgain, visitSubflow } from "./nodes/subflow.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
 import { hasEnded, isOwed, startName, stepOf, type Token, tokensOf } from "./run.ts";
+import { isSuperseded } from "./superseded.ts";
 import { waitingOn } from "./waiting-on.ts";
 
 /** How many steps one commit takes on; what is left over is done in the next. */
@@ -29,8 +30,9 @@ const STEPS_MAX = 50;
  * Nodes without effects are decided here and now, whoever asks. Effects are started only for a
  * driver, because only a driver will call them.
  */
-export async function advance(draft: Draft, driver: Driver | undefined): Promise<void> {
+export async function advance(draft: Draft, by: Driver | undefined): Promise<void> {
   if (hasEnded(draft.run) || draft.run.status === "paused") return;
+  const driver = by && isSuperseded(draft.run, by.mine) ? undefined : by;
   await fireDue(draft);
   if (driver) await adopt(draft, driver);
   for (let steps = 0; steps < STEPS_MAX && !isFull(draft); steps++) {

@@ -99,10 +99,16 @@ export function aNumber(from: number, to: number, whole = true): FieldCheck {
   };
 }
 
+/** A value in a message, as far as it is short. */
+export function shown(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
 export function oneOf(...choices: readonly string[]): FieldCheck {
   return (value, path, check) => {
     if (typeof value === "string" && choices.includes(value)) return;
-    check.error(path, "INVALID_VALUE", `must be one of ${choices.join(", ")}`);
+    check.error(path, "INVALID_VALUE", `${shown(value)} is not one of ${choices.join(", ")}`);
   };
 }
 

@@ -43,9 +43,15 @@ function needsOf(error: unknown): Needs {
   throw error;
 }
 
-/** A failed run can be mended; and what a call came to is recorded, though nobody waits for it. */
-function takesWhenEnded({ status }: Run, command: Command): boolean {
+/**
+ * A failed run can be mended; what a call came to is recorded, though nobody waits for it; and who
+ * sends a signal again, because no answer came, is told that it was received.
+ */
+function takesWhenEnded({ status, signalIds }: Run, command: Command): boolean {
   if (command.type === "step.settle") return command.outcomes.length > 0;
+  if (command.type === "run.signal" && command.id !== undefined) {
+    return signalIds.includes(command.id);
+  }
   return command.type === "run.retry" || (command.type === "vars.patch" && status === "failed");
 }
 

@@ -194,9 +194,7 @@ export async function leaveCancelled(
   if (draft.run.undoing) return nextUndo(draft.run, token.id);
   const error: RunError = { code: "CANCELLED", message, node: localName(token.node) };
   const routed = await route(draft, draft.run, token, "error", error);
-  // The path of a map ends with it, and with all that its items have under way.
-  const moves: Move[] = [{ op: "end", tokens: [token.id] }];
-  if (routed.ok && token.status !== "mapping") moves.splice(0, 1, ...routed.moves);
+  const moves: Move[] = routed.ok ? [...routed.moves] : [{ op: "end", tokens: [token.id] }];
   moves.push(...settleJoins(workflow, applyMoves(draft.run, moves), token.scope));
   moves.push(...settleItems(workflow, applyMoves(draft.run, moves), token.scope));
   return moves;

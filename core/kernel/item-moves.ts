@@ -139,17 +139,19 @@ export function reviveMap(run: Run, step: string, map: MapState, token: number):
 
 /** Tokens are gone; those at maps take their items along. */
 export function endTokens(run: Run, ids: readonly number[]): Run {
-  let next = run;
-  for (const id of ids) {
-    const token = next.tokens[id];
-    if (token?.status !== "mapping") continue;
-    const step = stepOf(token);
-    for (const scope of scopesOf(next, step)) next = dropScope(next, scope);
-    next = { ...next, maps: without(next.maps, step) };
-  }
+  const next = ids.reduce(leaveItems, run);
   const tokens = { ...next.tokens };
   for (const id of ids) delete tokens[id];
   return { ...next, tokens };
+}
+
+/** A token leaves its map, which is not decided: the items that are under way are gone. */
+export function leaveItems(run: Run, id: number): Run {
+  const token = run.tokens[id];
+  if (token?.status !== "mapping") return run;
+  const step = stepOf(token);
+  const next = scopesOf(run, step).reduce(dropScope, run);
+  return { ...next, maps: without(next.maps, step) };
 }
 
 /** What an item said that it came to, in the order of the items. */

@@ -1,7 +1,7 @@
 import { arrive } from "./arrive.ts";
 import type { Move } from "./event.ts";
 import { frameOf, withFrame } from "./frames.ts";
-import { endTokens, enter, leave, settleMap } from "./item-moves.ts";
+import { endTokens, enter, leave, leaveItems, settleMap } from "./item-moves.ts";
 import { own } from "./json.ts";
 import type { Fork, Run, Token } from "./run.ts";
 import { undoLast } from "./undo.ts";
@@ -14,7 +14,13 @@ export function applyMoves(run: Run, moves: readonly Move[]): Run {
 function applyMove(run: Run, move: Move): Run {
   switch (move.op) {
     case "go":
-      return arrive(run, tokenOf(run, move.token), move.token, move.to, move.park);
+      return arrive(
+        leaveItems(run, move.token),
+        tokenOf(run, move.token),
+        move.token,
+        move.to,
+        move.park,
+      );
     case "fork": {
       const parent = tokenOf(run, move.from);
       const seen = parent.seen ?? newestVisits(run, parent.scope);

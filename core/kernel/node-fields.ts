@@ -14,6 +14,7 @@ import {
   listOf,
   notYet,
   oneOf,
+  shown,
   templates,
 } from "./check.ts";
 import { checkEventName, checkTogether } from "./check-nodes.ts";
@@ -51,7 +52,10 @@ const join: FieldCheck = (value, path, check) => {
   if (value === "any" || value === "all") return;
   const rest = oneOf("cancel", "ignore");
   if (isObject(value)) anObject({ atLeast: aNumber(1, 10_000), rest })(value, path, check);
-  else check.error(path, "INVALID_VALUE", 'must be "any", "all" or {"atLeast": n}');
+  else {
+    const text = `${shown(value)} is not a join, which is "any", "all" or {"atLeast": n}`;
+    check.error(path, "INVALID_VALUE", text);
+  }
   if (isObject(value) && value["atLeast"] === undefined) {
     check.error(path, "REQUIRED", "needs atLeast");
   }

@@ -361,6 +361,22 @@ describe("a map that is cancelled", () => {
     ]);
   });
 
+  test("goes on by its error edge, by hand as well, and its items do not", async () => {
+    const sketch: Sketch = {
+      nodes: [each(body(call("work"))), set("after", { with: "after" })],
+      edges: [
+        ["each", "after"],
+        ["each", "after", { on: "error", errors: ["CANCELLED"] }],
+      ],
+    };
+    const tale = await story(sketch, { input: [1, 2] });
+    await tale.cancelsStep("each.1");
+
+    expect(tale.run).toMatchObject({ status: "succeeded", output: "after" });
+    expect(tale.of("step.cancelled")).toHaveLength(3);
+    expect(tale.steps().at(-1)).toBe("after.1");
+  });
+
   test("with its run closes every step", async () => {
     const tale = await story(alone(each(body(call("work")))), { input: [1, 2] });
     await tale.cancels();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../core/kernel/event.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
-import { contextOf, createdAt, DRIVER, given, NOW } from "../support/given.ts";
+import { contextOf, createdAt, DRIVER, driverOf, given, NOW } from "../support/given.ts";
 import { failureOf, outcomeOf, story } from "./story.ts";
 
 const pay = (more: JsonObject = {}) => ({ id: "pay", type: "tool", tool: "charge", ...more });
@@ -26,6 +26,13 @@ describe("a start that nobody is calling", () => {
   test("is left alone by those who do not drive", async () => {
     await given(contextOf({ nodes: [pay()] }), createdAt("pay"), start(1), running)
       .when({ type: "run.advance" })
+      .yields();
+  });
+
+  test("is not taken back by the driver that it was taken from", async () => {
+    const driver = driverOf("1:pay.1:1");
+    await given(contextOf({ nodes: [pay()] }), createdAt("pay"), start(1), running, start(2, 1))
+      .when({ type: "run.advance", driver })
       .yields();
   });
 

@@ -362,3 +362,16 @@ describe("time", () => {
       .yields({ type: "run.cancelled" });
   });
 });
+
+test("A signal that was received is no new one when it is sent again, the run's end or not", async () => {
+  const tale = await story(chain({ id: "w", type: "wait", event: { name: "paid" } }));
+  await tale.signal("paid", 1, { id: "e1" });
+  expect(tale.run.status).toBe("succeeded");
+
+  expect(await tale.signal("paid", 1, { id: "e1" })).toMatchObject({
+    type: "accepted",
+    events: [],
+  });
+  expect(await tale.signal("paid", 1, { id: "e2" })).toMatchObject({ reason: "run_ended" });
+  expect(tale.of("signal.received")).toHaveLength(1);
+});

@@ -20,6 +20,7 @@ type World = Readonly<{
   witness: Witness;
   /** How often a call fails. */
   trouble(): number;
+  answer?: (call: ToolCall) => Json;
 }>;
 
 export function outside(world: World): Outside {
@@ -27,12 +28,18 @@ export function outside(world: World): Outside {
   const effects = new Map<string, Json>();
 
   /** The other side keeps the key: asked again, it does nothing more and answers the same. */
-  function effect({ idempotencyKey, input }: ToolCall): Json {
+  function effect(call: ToolCall): Json {
+    const before = effects.get(call.idempotencyKey);
+    if (before !== undefined) return before;
+    const done = world.answer ? world.answer(call) : something(call);
+    effects.set(call.idempotencyKey, done);
+    return done;
+  }
+
+  function something({ input }: ToolCall): Json {
     // Now and then enough that runs are kept as snapshots, and those as artifacts.
     const text = chance.happens(0.15) ? "x".repeat(chance.pick([9_000, 40_000, 90_000])) : "";
-    const done = effects.get(idempotencyKey) ?? { done: input, n: effects.size, text };
-    effects.set(idempotencyKey, done);
-    return done;
+    return { done: input, n: effects.size, text };
   }
 
   async function answer(call: ToolCall): Promise<Json> {

@@ -22,6 +22,8 @@ export type People = Readonly<{
   order(control: Control): void;
   isDone(): boolean;
   acknowledged: Acknowledged;
+  /** Asks until somebody answers. What is asked may have been done already. */
+  insist<Value>(ask: (process: Process) => Promise<Result<Value>>): Promise<Result<Value>>;
 }>;
 
 const ENDS = new Set(["run.succeeded", "run.failed", "run.cancelled"]);
@@ -137,6 +139,7 @@ export function people(world: World): People {
 
   return {
     acknowledged,
+    insist,
     order,
     isDone: () => starting === 0,
     begin(workflows, starts) {

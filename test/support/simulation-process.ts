@@ -28,8 +28,8 @@ export type Process = Readonly<{
   isAlive(): boolean;
   /** A driver for the run, or a poke for the one that is there; `beside` makes a second one. */
   wake(key: RunKey, beside?: boolean): void;
-  /** Wakes every run whose row is due by then. */
-  sweep(until: number): Promise<void>;
+  /** Wakes every run whose row is due by then; `beside` as above. */
+  sweep(until: number, beside?: boolean): Promise<void>;
 }>;
 
 export type ProcessOptions = Readonly<{
@@ -76,13 +76,13 @@ export function startProcess(options: ProcessOptions): Process {
     begun.done.then(() => ended(), ended);
   }
 
-  async function sweep(until: number): Promise<void> {
+  async function sweep(until: number, beside = false): Promise<void> {
     for (let shard = 0; shard < DUE_SHARDS; shard++) {
       const horizon = `${String(Math.max(0, until)).padStart(15, "0")}#~`;
       const page = await table.query({ pk: `due#${shard}`, index: "due", until: horizon });
       for (const row of page.items) {
         if (row["kind"] !== "run") continue;
-        wake({ tenant: String(row["tenant"]), runId: String(row["run"]) });
+        wake({ tenant: String(row["tenant"]), runId: String(row["run"]) }, beside);
       }
     }
   }

@@ -1,4 +1,6 @@
+import type { Json } from "../../core/kernel/json.ts";
 import type { Artifacts } from "../../core/ports/artifacts.ts";
+import type { ToolCall } from "../../core/ports/tools.ts";
 import { documentOf, type Sketch } from "./given-sketch.ts";
 import { memoryTable } from "./memory-table.ts";
 import { PEOPLE } from "./simulation-flows.ts";
@@ -29,11 +31,18 @@ export type World = Readonly<{
   crashes(): number;
 }>;
 
+export type WorldOptions = Readonly<{
+  /** What tools answer, in place of something large at times. */
+  answer?: (call: ToolCall) => Json;
+  /** Every wake-up comes a second time, to a driver of its own. */
+  isTwice?: boolean;
+}>;
+
 /**
  * A table, processes that come and go, people, and a world outside; everything works at first.
  * A laptop has one process at a time; in a deployment there may be two.
  */
-export function openWorld(chance: Chance, isLaptop = false): World {
+export function openWorld(chance: Chance, isLaptop = false, options: WorldOptions = {}): World {
   const time = virtualTime(START);
   const seen = witness();
   const durable = durableTable(memoryTable(), time, seen.saw);
@@ -46,7 +55,8 @@ export function openWorld(chance: Chance, isLaptop = false): World {
   let writes = 0;
   const isCalm = () => rates === CALM;
   const trouble = () => (isCalm() ? 0 : 0.25);
-  const worldly = outside({ time, chance, witness: seen, trouble });
+  const { answer, isTwice = false } = options;
+  const worldly = outside({ time, chance, witness: seen, trouble, ...(answer && { answer }) });
 
   function open(): Process {
     let living = true;
@@ -72,6 +82,7 @@ export function openWorld(chance: Chance, isLaptop = false): World {
         if (!isCalm() && chance.happens(0.1)) return;
         time.after(chance.whole(0, 50), () => alive().wake(key));
         if (chance.happens(0.1)) time.after(chance.whole(0, 5_000), () => alive().wake(key));
+        if (isTwice) time.after(chance.whole(0, 5_000), () => alive().wake(key, true));
       },
       onFault(key) {
         if (chance.happens(0.5)) time.after(1_000, () => alive().wake(key));
