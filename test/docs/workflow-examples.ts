@@ -110,13 +110,13 @@ function parted(line: string): readonly [string, string] {
   return [word, rest];
 }
 
-const LISTS = ["steps", "waiting", "cancelled"];
+const LISTS = new Set(["steps", "waiting", "cancelled"]);
 
 /** The line as `seen` would write it: JSON without blanks of its own. */
 function normalOf(told: string, isOrdered: boolean): string {
   const [word, rest] = parted(told);
   if (word === "succeeded") return `succeeded: ${JSON.stringify(JSON.parse(rest))}`;
-  return LISTS.includes(word) && rest !== "" ? listed(word, rest.split(" "), isOrdered) : told;
+  return LISTS.has(word) && rest !== "" ? listed(word, rest.split(" "), isOrdered) : told;
 }
 
 /** Where there is no order, what is repeated after a crash counts once. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { play } from "../docs/workflow-examples.ts";
 import { ADMIN, house } from "../support/house.ts";
@@ -57,8 +58,8 @@ describe.each(known)("pattern $number, $name,", (pattern) => {
     for (let write = 1; write <= writes; write++) {
       for (const fate of ["die before", "die after"] as const) {
         const played = await playIn(pattern.example, { write, fate });
-        if (played.wrong.length > 0 || played.crashes !== 1) wrong.push({ write, fate, ...played });
-        else expect(played.outcome, `${fate} write ${write}`).toEqual(outcome);
+        const isSame = isDeepStrictEqual(played.outcome, outcome) && played.crashes === 1;
+        if (!isSame || played.wrong.length > 0) wrong.push({ write, fate, ...played });
       }
     }
 
