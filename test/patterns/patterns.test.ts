@@ -30,7 +30,7 @@ afterAll(() => {
   process.stdout.write(`${lines.join("\n")}\n`);
 });
 
-test("every pattern that must or should be known is, and each other one is told of", () => {
+test("every pattern of the two lists is known, and every other one is told of", () => {
   expect(known.map(({ number }) => number)).toEqual(expect.arrayContaining([...MUST, ...SHOULD]));
   expect(table.map(({ number }) => number).toSorted((a, b) => a - b)).toEqual(
     [...MUST, ...SHOULD, ...OTHERS].toSorted((a, b) => a - b),
