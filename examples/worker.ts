@@ -23,7 +23,7 @@ export async function work(tools: Record<string, Work>, settings: Settings): Pro
     const beat = async () => {
       const answer = await ask(`jobs/${id}/heartbeat`, { lease });
       const { cancelled } = (await answer.json()) as { cancelled?: boolean };
-      if (answer.status === 409 || cancelled) stop.abort();
+      if (answer.status === 409 || answer.status === 404 || cancelled) stop.abort();
     };
     const beatMs = Math.min(10_000, (Date.parse(leaseUntil) - Date.now()) / 3);
     // A heartbeat that does not come through is made good by the next.

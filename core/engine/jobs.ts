@@ -27,7 +27,8 @@ export function jobsOf(deps: EngineDeps): Engine["jobs"] {
       // Once more when the row changed between the look and the write.
       for (let tries = 0; tries < 3; tries++) {
         const job = await jobs.get(tenant, id);
-        if (!job || job.lease !== lease) return leaseLost(id);
+        if (!job) return noJob(id);
+        if (job.lease !== lease) return leaseLost(id);
         if (job.closedAs === "cancelled") return ok({ id, runId: job.runId, cancelled: true });
         if (job.status !== "leased") return leaseLost(id);
         const until = Math.min(job.until, deps.clock.now() + (await leaseMsOf(deps, job)));
@@ -99,11 +100,17 @@ function receiptBy(
 
 /** A closed job answers whoever held it in the end; all others are told that it is not theirs. */
 function receiptOf(job: JobRecord | undefined, id: string, lease: string): Result<JobReceipt> {
-  const isTheirs = job?.status === "closed" && job.lease === lease;
+  if (!job) return noJob(id);
+  const isTheirs = job.status === "closed" && job.lease === lease;
   if (!isTheirs || (job.closedAs !== "completed" && job.closedAs !== "failed")) {
     return leaseLost(id);
   }
   return ok({ id, runId: job.runId, status: job.closedAs });
+}
+
+/** There was none, it is another tenant's, or it was closed so long ago that it is forgotten. */
+function noJob(id: string) {
+  return refuse("NOT_FOUND", `there is no job ${id}`);
 }
 
 function leaseLost(id: string) {

@@ -235,7 +235,7 @@ describe("a report", () => {
     expect(types.filter((type) => type === "step.succeeded")).toHaveLength(1);
     await advance(server.api, "PT61M");
     const forgotten = () =>
-      report("complete", job).then(({ status }) => (status === 409 ? true : undefined));
+      report("complete", job).then(({ status }) => (status === 404 ? true : undefined));
     await eventually("the report is forgotten", forgotten);
   });
 
@@ -245,7 +245,7 @@ describe("a report", () => {
     const job = await take("guessed");
 
     expectRefused(await report("complete", { ...job, lease: "1-abc" }), 409, "LEASE_LOST");
-    expectRefused(await report("complete", { ...job, id: "job_none" }), 409, "LEASE_LOST");
+    expectRefused(await report("complete", { ...job, id: "job_none" }), 404, "NOT_FOUND");
     succeeded(await report("complete", job));
   });
 
@@ -315,7 +315,7 @@ describe("asking for jobs", () => {
     expect(succeeded(await other.api.post("/v1/worker/poll", body))).toEqual({ jobs: [] });
     const job = await take("mine");
     const theirs = await other.api.post(`/v1/worker/jobs/${job.id}/complete`, { lease: job.lease });
-    expectRefused(theirs, 409, "LEASE_LOST");
+    expectRefused(theirs, 404, "NOT_FOUND");
     const mine = await server.api.post(`/v1/worker/jobs/${job.id}/complete`, { lease: job.lease });
     expect(mine.status).toBe(200);
   });

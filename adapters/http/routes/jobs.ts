@@ -42,7 +42,7 @@ export const jobRoutes = [
     params: byId,
     body: HeartbeatRequest,
     answers: [{ status: 200, description: "Until when it is yours.", schema: Heartbeat }],
-    refusals: ["LEASE_LOST"],
+    refusals: ["NOT_FOUND", "LEASE_LOST"],
     handle: async ({ caller, params, body }, { engine }) =>
       replyOf(await engine.jobs.heartbeat(caller, params.id, body.lease)),
   }),
@@ -59,7 +59,7 @@ export const jobRoutes = [
     params: byId,
     body: JobCompleteRequest,
     answers: RECEIPT,
-    refusals: ["LEASE_LOST"],
+    refusals: ["NOT_FOUND", "LEASE_LOST"],
     handle: async ({ caller, params, body }, { engine }) =>
       replyOf(await engine.jobs.complete(caller, params.id, body)),
   }),
@@ -74,7 +74,7 @@ export const jobRoutes = [
     params: byId,
     body: JobFailRequest,
     answers: RECEIPT,
-    refusals: ["LEASE_LOST"],
+    refusals: ["NOT_FOUND", "LEASE_LOST"],
     handle: async ({ caller, params, body }, { engine }) =>
       replyOf(await engine.jobs.fail(caller, params.id, body)),
   }),
