@@ -67,6 +67,7 @@ async function interrupt(
   const called = [...tool.firstCalls().values()].map((at) => at - again.spawnedAt);
   const asked = [...tool.asked().values()];
   const allCallingMs = Math.max(...called);
+  const goingAgainMs = allCallingMs - again.listeningMs;
   report("recovery", {
     runs,
     succeeded: done.doneMs.length,
@@ -74,12 +75,13 @@ async function interrupt(
     servingMs: again.servingMs,
     firstCallingMs: Math.min(...called),
     allCallingMs,
+    goingAgainMs,
     callingAgain: called.length,
     allDoneMs: doneMs,
     effectsBefore: actedBefore,
     effects: asked.length,
     effectsExpected: runs * STEPS,
     callsRepeated: asked.filter((times) => times > 1).length,
-    ratio: ratios({ runningAgainMs: allCallingMs }),
+    ratio: ratios({ runningAgainMs: allCallingMs, goingAgainMs }),
   });
 }
