@@ -1,25 +1,25 @@
 import type { ChildEnd } from "../kernel/command.ts";
-import type { Event } from "../kernel/event.ts";
-import type { Json } from "../kernel/json.ts";
-import { hasEnded, isOwed, type Run } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation } from "../ports/table.ts";
-import { awaitedBy, childRow } from "../store/child-rows.ts";
+import { awaitedBy } from "../store/child-rows.ts";
 import { rows } from "../store/rows.ts";
 import { handleDeps } from "./contexts.ts";
 import type { EngineDeps } from "./deps.ts";
 import { type Handled, handle } from "./handle.ts";
-import { checkStart } from "./start-run.ts";
-import type { Caller, StartRequest } from "./views.ts";
+import { cancelLeft, leadChildren } from "./lead-children.ts";
+import { asRead, endIn, make } from "./make-children.ts";
 
 const DRIVER = { kind: "system", id: "driver" } as const;
 /** Children whose ends go into one commit. */
 const ENDS_MAX = 20;
 const PAGE = 200;
 
+/** What became of a child, and the row that said so. */
+type Told = Readonly<{ end: ChildEnd; row: Item }>;
+
 /**
  * Does what is owed between a run and its children: makes those that are to be made, tells the run
- * of those that have ended, cancels those that it awaits no more.
+ * of those that have ended, cancels those that it awaits no more, and leads the others.
  *
  * Only the run's own driver does this, so ends are taken together, one commit for many. Each row
  * goes in the write by which it is done with, so whoever dies on the way leaves it to the next.
@@ -30,6 +30,26 @@ export async function lookAfterChildren(
   key: RunKey,
   until: number,
 ): Promise<boolean> {
+  const found = await rowsOf(deps, key);
+  if (found.length === 0) return false;
+  const told: Told[] = [];
+  for (const row of found) {
+    if (row["state"] !== "start" && row["state"] !== "held") continue;
+    told.push(...(await make(deps, key, row, until)).map((end) => ({ end, row })));
+  }
+  for (const row of found) {
+    if (row["state"] === "started") told.push({ end: { child: row.sk, status: "started" }, row });
+    if (row["state"] === "ended") told.push({ end: await endOf(deps, key, row.sk), row });
+  }
+  const goesOn = await tell(deps, key, told, until);
+  const cancel = found.find((row) => row["state"] === "cancel");
+  if (cancel) await cancelLeft(deps, key, found, cancel, until);
+  const follow = found.find((row) => row["state"] === "follow");
+  if (follow) await leadChildren(deps, key, await rowsOf(deps, key), follow, until);
+  return goesOn;
+}
+
+async function rowsOf(deps: EngineDeps, key: RunKey): Promise<readonly Item[]> {
   const { pk } = rows.child(key.tenant, key.runId, "");
   const found: Item[] = [];
   let after: string | undefined;
@@ -39,160 +59,46 @@ export async function lookAfterChildren(
     after = page.items.at(-1)?.sk;
     more = page.more && after !== undefined;
   }
-  if (found.length === 0) return false;
-  const ends: ChildEnd[] = [];
-  for (const row of found)
-    if (row["state"] === "start") ends.push(...(await make(deps, key, row, until)));
-  for (const row of found) {
-    if (row["state"] === "started") ends.push({ child: row.sk, status: "started" });
-    if (row["state"] === "ended") ends.push(await endOf(deps, key, row.sk));
-  }
-  const told = await tell(deps, key, ends, until);
-  const cancel = found.find((row) => row["state"] === "cancel");
-  if (cancel) await cancelLeft(deps, key, found, cancel, until);
-  return told;
+  return found;
 }
-
-/** Makes a child's run, in one write with its row: where a cancel took the row, none is made. */
-async function make(
-  deps: EngineDeps,
-  key: RunKey,
-  row: Item,
-  until: number,
-): Promise<readonly ChildEnd[]> {
-  const { tenant, runId } = key;
-  const child = row.sk;
-  const { run: parent } = await deps.log.load(key);
-  if (!awaitedBy(parent).has(child)) {
-    await forget(deps, row, "start");
-    return [];
-  }
-  const caller: Caller = { tenant, role: "operator", keyId: "driver", actsFor: true };
-  const checked = await checkStart(deps, caller, requestIn(row));
-  if (!checked.ok) {
-    const { code, message } = checked.refusal;
-    const told = code === "WORKFLOW_NOT_FOUND" ? "CHILD_NOT_FOUND" : code;
-    return [{ child, status: "refused", error: { code: told, message } }];
-  }
-  const isAwaited = row["mode"] !== "async";
-  const { deadline, actor, depth = 0 } = parent;
-  const handled = await handle(handleDeps(deps), {
-    key: { tenant, runId: child },
-    command: {
-      type: "run.create",
-      id: child,
-      tenant,
-      seed: deps.randomness.hex().slice(0, 20),
-      input: checked.value.input,
-      tags: {},
-      parent: runId,
-      depth: depth + 1,
-      ...(isAwaited && { awaited: true }),
-      ...(isAwaited && deadline !== undefined && { deadline }),
-      ...(actor && { actor }),
-    },
-    actor: DRIVER,
-    definition: checked.value.record,
-    also: (events) => [madeRow(key, child, isAwaited, events, deps.clock.now())],
-    until,
-  });
-  if (handled.type !== "accepted") return [];
-  if (isOwed(handled.run, handled.at)) await deps.queue.wake({ tenant, runId: child });
-  if (!isAwaited) return [{ child, status: "started" }];
-  return hasEnded(handled.run) ? [endIn(handled.run)] : [];
-}
-
-function requestIn({ workflow, version, input }: Item): StartRequest {
-  return {
-    workflow: String(workflow),
-    input: JSON.parse(String(input)) as Json,
-    ...(version !== undefined && { version: Number(version) }),
-  };
-}
-
-function madeRow(
-  { tenant, runId }: RunKey,
-  child: string,
-  isAwaited: boolean,
-  events: readonly Event[],
-  now: number,
-): Operation {
-  const hasEndedNow = events.some(({ type }) => ENDS.has(type));
-  const state = isAwaited ? (hasEndedNow ? "ended" : "running") : "started";
-  const item = childRow({ tenant, id: runId }, child, state, now);
-  return { type: "put", item, when: { type: "is", attributes: { state: "start" } } };
-}
-
-const ENDS = new Set(["run.succeeded", "run.failed", "run.cancelled"]);
 
 async function endOf(deps: EngineDeps, { tenant }: RunKey, child: string): Promise<ChildEnd> {
   const key = { tenant, runId: child };
   const known = deps.cache.isAuthority ? deps.cache.get(key) : undefined;
   const { run } = known ?? (await deps.log.load(key));
-  return endIn(run);
-}
-
-function endIn({ id, status, output, error }: Run): ChildEnd {
-  if (status === "succeeded") return { child: id, status, output: output ?? null };
-  if (status === "failed") return { child: id, status, ...(error && { error }) };
-  return { child: id, status: "cancelled" };
+  return { ...endIn(run), child };
 }
 
 /** Tells the run, some in a commit. What it does not wait for any more, it does not ask about. */
 async function tell(
   deps: EngineDeps,
   key: RunKey,
-  ends: readonly ChildEnd[],
+  all: readonly Told[],
   until: number,
 ): Promise<boolean> {
-  let told = false;
-  for (let from = 0; from < ends.length; from += ENDS_MAX) {
-    const some = ends.slice(from, from + ENDS_MAX);
-    const command = { type: "child.end", ends: some } as const;
+  let goesOn = false;
+  for (let from = 0; from < all.length; from += ENDS_MAX) {
+    const some = all.slice(from, from + ENDS_MAX);
+    const command = { type: "child.end", ends: some.map(({ end }) => end) } as const;
     const handled = await handle(handleDeps(deps), { key, command, actor: DRIVER, until });
-    told ||= handled.type === "accepted" && handled.committed;
-    const done = some.filter(({ child }) => !stillAwaits(handled, child));
-    const removed = done.map(
-      ({ child }): Operation => ({ type: "remove", key: rows.child(key.tenant, key.runId, child) }),
-    );
-    if (removed.length > 0) await deps.table.write(removed);
+    goesOn ||= handled.type === "accepted" && handled.committed;
+    const done = some.filter(({ end }) => !stillAwaits(handled, end.child));
+    for (const { end, row } of done) await remove(deps, key, end, row);
   }
-  return told;
+  return goesOn;
+}
+
+/** The row of a child that was made just now says so: it is not the one that was read. */
+async function remove({ table }: EngineDeps, key: RunKey, end: ChildEnd, row: Item): Promise<void> {
+  const at = rows.child(key.tenant, key.runId, end.child);
+  const wasMade = row["state"] === "start" || row["state"] === "held";
+  const isLeft = end.status === "refused" || end.status === "lost";
+  const state = end.status === "started" ? "started" : "ended";
+  const when = wasMade && !isLeft ? ({ type: "is", attributes: { state } } as const) : asRead(row);
+  const operation: Operation = { type: "remove", key: at, when };
+  await table.write([operation]);
 }
 
 function stillAwaits(handled: Handled, child: string): boolean {
   return handled.type === "accepted" && awaitedBy(handled.run).has(child);
-}
-
-/** Cancels the children that the run awaits no more; those not made yet are never made. */
-async function cancelLeft(
-  deps: EngineDeps,
-  key: RunKey,
-  found: readonly Item[],
-  cancel: Item,
-  until: number,
-): Promise<void> {
-  const { run } = await deps.log.load(key);
-  const awaited = awaitedBy(run);
-  for (const row of found) {
-    const child = row.sk;
-    const state = String(row["state"]);
-    if (row === cancel || state === "ended" || state === "started" || awaited.has(child)) continue;
-    if (state === "start" && (await forget(deps, row, "start"))) continue;
-    await handle(handleDeps(deps), {
-      key: { tenant: key.tenant, runId: child },
-      command: { type: "run.cancel", reason: `its parent ${key.runId} awaits it no more` },
-      actor: DRIVER,
-      until,
-    });
-    await deps.table.write([{ type: "remove", key: { pk: row.pk, sk: row.sk } }]);
-  }
-  // Another child may have been left meanwhile, which writes this row again.
-  const when = { type: "is", attributes: { seq: Number(cancel["seq"]) } } as const;
-  await deps.table.write([{ type: "remove", key: { pk: cancel.pk, sk: cancel.sk }, when }]);
-}
-
-async function forget({ table }: EngineDeps, { pk, sk }: Item, state: string): Promise<boolean> {
-  const when = { type: "is", attributes: { state } } as const;
-  return (await table.write([{ type: "remove", key: { pk, sk }, when }])).ok;
 }

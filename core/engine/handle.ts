@@ -10,7 +10,7 @@ import type { Queue, RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
 import type { Timers } from "../ports/timers.ts";
 import type { Watch } from "../ports/watch.ts";
-import { leavesChildren } from "../store/child-rows.ts";
+import { leadsChildren, leavesChildren } from "../store/child-rows.ts";
 import { jobsTouched } from "../store/job-rows.ts";
 import { rows } from "../store/rows.ts";
 import type { Committed, RunLog } from "../store/run-log.ts";
@@ -173,7 +173,7 @@ async function setTimer({ timers }: HandleDeps, key: RunKey, before: Run, after:
   if (due !== undefined && due !== nextDue(before)) await timers.set(key, due);
 }
 
-/** Who has a child that ended, or children that it left, looks after them: see `children.ts`. */
+/** Who has a child that ended, or children that it left or leads, looks after them. */
 async function wakeFamily(
   { queue }: HandleDeps,
   before: Run,
@@ -181,7 +181,9 @@ async function wakeFamily(
 ): Promise<void> {
   const { tenant, id: runId, parent, awaited } = run;
   if (awaited && parent !== undefined && hasEnded(run)) await queue.wake({ tenant, runId: parent });
-  if (leavesChildren(before, run, events)) await queue.wake({ tenant, runId });
+  if (leavesChildren(before, run, events) || leadsChildren(before, run)) {
+    await queue.wake({ tenant, runId });
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Driver } from "./command.ts";
 import { expireChild } from "./decisions/end-children.ts";
 import { expireJob } from "./decisions/settle-job.ts";
-import { fail, failAtOnce, idsOf } from "./depart.ts";
+import { fail, failAtOnce, idsOf, leaveAgain, outputBefore } from "./depart.ts";
 import { beginStep, type Draft, emit, isFull } from "./draft.ts";
 import { failRun, finishRun } from "./end-run.ts";
 import { frameOf, localName } from "./frames.ts";
@@ -98,7 +98,7 @@ function nextReady(draft: Draft, driver: Driver | undefined): Token | undefined 
 }
 
 function isEffect(draft: Draft, token: Token): boolean {
-  if (token.unsatisfied) return false;
+  if (token.unsatisfied || token.stuck) return false;
   const node = draft.context.workflow.nodes.get(token.node);
   return (
     (node?.type === "tool" && !isTaken(draft, node)) ||
@@ -112,8 +112,11 @@ async function enter(draft: Draft, token: Token): Promise<void> {
   const node = draft.context.workflow.nodes.get(token.node);
   if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
   if (token.visit > 0 && own(draft.run.maps, stepOf(token))) return leaveMap(draft, token);
-  if (token.visit > 0 && node.type === "subflow") return startChildAgain(draft, token);
-  if (token.visit > 0 && token.input !== undefined) return startAgain(draft, token);
+  const before = token.stuck && outputBefore(draft, token);
+  if (before !== undefined) return leaveAgain(draft, token, before);
+  if (token.visit > 0 && token.input !== undefined) {
+    return node.type === "subflow" ? startChildAgain(draft, token) : startAgain(draft, token);
+  }
   const visits = own(frameOf(draft.run, token.scope).visits, localName(node.id)) ?? 0;
   if (token.unsatisfied) {
     const message = `too few paths can still come to ${node.id}`;

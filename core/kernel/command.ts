@@ -30,8 +30,11 @@ export type Outcome = Readonly<{
 
 export type ChildEnd = Readonly<{
   child: string;
-  /** `started` is all that an asynchronous step waits for; `refused` was never a run. */
-  status: "succeeded" | "failed" | "cancelled" | "started" | "refused";
+  /**
+   * `started` is all that an asynchronous step waits for; `refused` was never a run; `lost` cannot
+   * be retried with its parent, which needs another one.
+   */
+  status: "succeeded" | "failed" | "cancelled" | "started" | "refused" | "lost";
   output?: Json;
   error?: RunError;
 }>;
@@ -81,8 +84,9 @@ export type Command =
   | Readonly<{ type: "run.cancel"; reason?: string; compensate?: boolean }>
   /** What became of children of the run. */
   | Readonly<{ type: "child.end"; ends: readonly ChildEnd[] }>
-  | Readonly<{ type: "run.pause"; reason?: string }>
-  | Readonly<{ type: "run.resume" }>
+  /** `withParent`: because its parent is paused, or goes on. */
+  | Readonly<{ type: "run.pause"; reason?: string; withParent?: boolean }>
+  | Readonly<{ type: "run.resume"; withParent?: boolean }>
   | Readonly<{ type: "vars.patch"; vars: JsonObject; reason?: string }>
   | Readonly<{ type: "step.skip"; step: string; output: Json; reason?: string }>
   | Readonly<{ type: "step.cancel"; step: string; reason?: string }>

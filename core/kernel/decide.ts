@@ -89,7 +89,7 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
     case "run.pause":
       return pauseRun(draft, command);
     case "run.resume":
-      return resumeRun(draft);
+      return resumeRun(draft, command);
     case "vars.patch":
       return patchVars(draft, command);
     case "step.skip":

@@ -3,10 +3,10 @@ import { type Draft, emit, weigh } from "./draft.ts";
 import { closeSteps, failRun } from "./end-run.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { localName } from "./frames.ts";
+import { frameOf, localName } from "./frames.ts";
 import { endItem, settleItems } from "./item-ends.ts";
 import { settleJoins } from "./join.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { isObject, type Json, own } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { type Routed, route } from "./route.ts";
 import { type Run, type RunError, type Token, tokensOf } from "./run.ts";
@@ -17,7 +17,7 @@ import type { Node } from "./workflow.ts";
 
 export { idsOf, nodeOf } from "./step-ids.ts";
 
-type Failure = Extract<Routed, { ok: false }>;
+const NOTHING = { vars: undefined };
 type Ended = EventOf<"step.succeeded"> | EventOf<"step.skipped"> | EventOf<"step.failed">;
 
 /** A step succeeded: assign, then let its token go on by `port`. */
@@ -27,7 +27,8 @@ export async function succeed(
   outcome: Omit<
     EventOf<"step.succeeded">,
     "type" | "step" | "node" | "visit" | "token" | "attempt"
-  >,
+  > &
+    Readonly<{ reason?: string }>,
   port = "success",
   type: "step.succeeded" | "step.skipped" = "step.succeeded",
 ): Promise<void> {
@@ -45,7 +46,8 @@ export async function succeed(
     ...outcome,
     ...(undone && { compensate: undone }),
   };
-  const vars = await assigned(draft, node, token, outcome.output);
+  const isSet = token.stuck === "assigned";
+  const vars = isSet ? NOTHING : await assigned(draft, node, token, outcome.output);
   if ("code" in vars) return depart(draft, token, event, "error", vars.error);
   return depart(draft, token, vars.vars ? { ...event, vars: vars.vars } : event, port);
 }
@@ -132,23 +134,21 @@ function mayGoUntold({ type, document }: Node): boolean {
   return type === "notify" && document["required"] !== true;
 }
 
-/**
- * A step had succeeded, and its token could not go on: it tries again, on what the run is now.
- *
- * @param run in which its token stands where it stood.
- */
-export async function leaveAgain(
-  draft: Draft,
-  run: Run,
-  token: Token,
-  output: Json,
-): Promise<Readonly<{ ok: true; moves: readonly Move[]; vars?: JsonObject }> | Failure> {
-  const vars = await assigned(draft, nodeOf(draft, token), token, output, run);
-  const [port, error] = "code" in vars ? ["error", vars.error] : ["success", undefined];
-  const set = "vars" in vars && vars.vars ? { vars: { ...run.vars, ...vars.vars } } : {};
-  const left = await leaving(draft, { ...run, ...set }, token, { port, error, succeeded: true });
-  if (!left.ok) return left;
-  return { ...left, ...("vars" in vars && vars.vars && { vars: vars.vars }) };
+/** A step had succeeded, and its token could not go on: it tries again, on what the run is now. */
+export function leaveAgain(draft: Draft, token: Token, output: Json): Promise<void> {
+  const reason = "it had succeeded before";
+  return succeed(draft, token, { output, reason }, "success", "step.skipped");
+}
+
+/** The output of a step that need not be done again; people who decided against are asked anew. */
+export function outputBefore(draft: Draft, token: Token): Json | undefined {
+  const { results } = frameOf(draft.run, token.scope);
+  const output = own(results, localName(token.node))?.find(
+    ({ visit }) => visit === token.visit,
+  )?.output;
+  const isApproval = nodeOf(draft, token).type === "approval";
+  const decision = output !== undefined && isObject(output) ? output["decision"] : undefined;
+  return isApproval && decision !== "approved" ? undefined : output;
 }
 
 /** A step that ends the item of a map that it is in, whatever else goes on in the item. */

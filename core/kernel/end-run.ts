@@ -20,7 +20,9 @@ export function cancelRun(draft: Draft, reason: string | undefined, compensate: 
   if (draft.run.undoing) return;
   if (compensate && beginUndoing(draft, why)) return;
   closeAll(draft);
-  emit(draft, { type: "run.cancelled", ...why });
+  // It has nothing to undo itself, and its children may have.
+  const asked = compensate && draft.run.children ? { compensate } : {};
+  emit(draft, { type: "run.cancelled", ...why, ...asked });
 }
 
 /**
@@ -38,13 +40,16 @@ function beginUndoing(draft: Draft, end: Undoing, culprit?: number): boolean {
   }
   const awaits = awaited.map(({ id }) => id);
   const moves = awaits.length > 0 ? {} : { moves: nextUndo({ ...run, tokens: {} }) };
-  emit(draft, { type: "run.running", phase: "compensating", ...end, awaits, ...moves });
+  // What fails while the run is paused is undone once it is resumed; who cancels it wants it now.
+  const paused = run.status === "paused" && end.error ? { paused: true } : {};
+  emit(draft, { type: "run.running", phase: "compensating", ...end, awaits, ...moves, ...paused });
   return true;
 }
 
+/** A child is asked to undo what it did; should it have succeeded before, its step is undone. */
 function isAwaited(draft: Draft, token: Token): boolean {
   if (token.scope !== undefined || nodeOf(draft, token).compensate === undefined) return false;
-  return token.status === "running" || token.wait?.kind === "job";
+  return token.status === "running" || token.wait?.kind === "job" || token.wait?.kind === "child";
 }
 
 function endUndone(draft: Draft, { error, reason }: Undoing): void {

@@ -7,7 +7,8 @@ import type { TaskKind } from "./task.ts";
  *
  * go: to a node · fork: a new token, from another · merge: parked tokens become one that is ready ·
  * end: they are gone · count: an arrival at a counting join · enter: an item of a map begins ·
- * leave: an item is over, and what is left in it gone · settle: a map is decided.
+ * leave: an item is over, and what is left in it gone · settle: a map is decided · again: an item
+ * goes on that was kept.
  */
 export type Move =
   | Readonly<{ op: "go"; token: number; to: string; park?: boolean }>
@@ -25,8 +26,9 @@ export type Move =
   | Readonly<{ op: "undo"; token: number }>
   | Readonly<{ op: "count"; join: string; arrived: number; fired: boolean; scope?: string }>
   | Readonly<{ op: "enter"; map: string; token: number; index: number; to: string; park?: boolean }>
-  | Readonly<{ op: "leave"; scope: string; error?: RunError }>
-  | Readonly<{ op: "settle"; map: string; drop?: boolean }>;
+  | Readonly<{ op: "leave"; scope: string; error?: RunError; keep?: boolean }>
+  | Readonly<{ op: "settle"; map: string; drop?: boolean; keep?: boolean }>
+  | Readonly<{ op: "again"; map: string; index: number }>;
 
 type Step = Readonly<{ step: string; node: string; visit: number; token: number }>;
 
@@ -62,14 +64,16 @@ export type Event =
       reason?: string;
       /** Tokens whose calls are awaited first. */
       awaits?: readonly number[];
+      /** It begins to undo when it is resumed. */
+      paused?: boolean;
       moves?: readonly Move[];
     }>
   | Readonly<{ type: "run.waiting"; waitingOn: Json }>
   | Readonly<{ type: "run.succeeded"; output: Json }>
   | Readonly<{ type: "run.failed"; error: RunError }>
-  | Readonly<{ type: "run.cancelled"; reason?: string }>
+  | Readonly<{ type: "run.cancelled"; reason?: string; compensate?: boolean }>
   | RunResumed
-  | Readonly<{ type: "run.paused"; reason?: string }>
+  | Readonly<{ type: "run.paused"; reason?: string; withParent?: boolean }>
   | Readonly<{ type: "vars.patched"; vars: JsonObject; reason?: string }>
   | (Step &
       Readonly<{
@@ -168,6 +172,8 @@ export type Event =
         workflow: string;
         version?: number;
         mode?: "async";
+        /** The child has failed, and is retried with its parent. */
+        again?: boolean;
       }>)
   | (Step & Readonly<{ type: "child.ended"; attempt: number; child: string; status: string }>)
   | TaskCreated

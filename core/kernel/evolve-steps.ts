@@ -49,13 +49,14 @@ export function succeeded(
   const isSkipped = told.type === "step.skipped";
   const event: EventOf<"step.succeeded"> = isSkipped ? { ...told, type: "step.succeeded" } : told;
   const scope = run.tokens[event.token]?.scope;
-  const recorded = record(stopping(closeMap(run, event.step), event), event, scope, {
+  const result: StepResult = resultBefore(run, event, scope) ?? {
     visit: event.visit,
     status: isSkipped ? "skipped" : "succeeded",
     output: event.output,
     attempts: event.attempt,
     ...(event.won !== undefined && { won: event.won }),
-  });
+  };
+  const recorded = record(stopping(closeMap(run, event.step), event, scope), event, scope, result);
   const { usage, signal, compensate: by } = event;
   const { vars } = frameOf(recorded, scope);
   const next = withFrame(recorded, scope, {
@@ -85,9 +86,9 @@ export function succeeded(
 
 export function failed(run: Run, event: EventOf<"step.failed">): Run {
   const scope = run.tokens[event.token]?.scope;
-  // A map that ends the run keeps what its items came to, for a retry.
-  const known = event.moves === undefined ? run : closeMap(run, event.step);
-  const next = record(stopping(known, event), event, scope, {
+  // A map that ends the run, or an item, keeps what its items came to, for a retry.
+  const known = isEnd(event, scope) ? run : closeMap(run, event.step);
+  const next = record(stopping(known, event, scope), event, scope, {
     visit: event.visit,
     status: "failed",
     error: event.error,
@@ -98,13 +99,34 @@ export function failed(run: Run, event: EventOf<"step.failed">): Run {
   return applyMoves(withFrame(next, scope, { visits }), event.moves ?? []);
 }
 
-/** A step whose token did not go on has ended the run; a retry begins where it stands. */
-function stopping(
+type Ended = EventOf<"step.succeeded"> | EventOf<"step.failed">;
+
+/** A step whose token did not go on has ended the run, or its item; a retry begins where it is. */
+function stopping(run: Run, event: Ended, scope: string | undefined): Run {
+  if (!isEnd(event, scope) || !run.tokens[event.token]) return run;
+  return withToken(run, event.token, (one) => ({ ...one, stopped: true, ...stuck(one, event) }));
+}
+
+function stuck(token: Token, event: Ended): Pick<Token, "stuck"> {
+  if (event.type === "step.failed") return {};
+  const isSet = event.vars !== undefined || token.stuck === "assigned";
+  return { stuck: isSet ? "assigned" : "unassigned" };
+}
+
+/** What a step came to that had succeeded before, and whose token tries again to go on. */
+function resultBefore(
   run: Run,
-  { token, moves }: EventOf<"step.succeeded"> | EventOf<"step.failed">,
-): Run {
-  if (moves !== undefined || !run.tokens[token]) return run;
-  return withToken(run, token, (one) => ({ ...one, stopped: true }));
+  { token, node, visit }: Ended,
+  scope: string | undefined,
+): StepResult | undefined {
+  if (!run.tokens[token]?.stuck) return undefined;
+  return own(frameOf(run, scope).results, node)?.find((one) => one.visit === visit);
+}
+
+function isEnd({ moves }: Ended, scope: string | undefined): boolean {
+  if (moves === undefined) return true;
+  const [first] = moves;
+  return first?.op === "leave" && first.error !== undefined && first.scope === scope;
 }
 
 /** Keeps a visit's result, and forgets those that no path of its scope can see any more. */
@@ -138,7 +160,8 @@ function record(
 }
 
 export function withoutWait(token: Token): Token {
-  const { dueAt: _due, wait: _wait, recovering: _recovering, gated: _gated, ...rest } = token;
+  const { dueAt: _due, wait: _wait, recovering: _recovering, gated: _gated, ...bare } = token;
+  const { child: _child, stuck: _stuck, ...rest } = bare;
   return rest;
 }
 

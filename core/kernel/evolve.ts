@@ -51,7 +51,7 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "timer.fired":
       return fired(run, event, at);
     case "child.started":
-      return { ...run, children: (run.children ?? 0) + 1 };
+      return event.again ? run : { ...run, children: (run.children ?? 0) + 1 };
     case "task.created":
     case "task.decided":
     case "task.claimed":
@@ -89,7 +89,7 @@ function ofRun(run: Run, event: OfRun, at: Instant): Run {
       return created(run, event, at);
     case "run.running":
       if (event.phase === undefined) return { ...run, status: "running" };
-      return applyMoves({ ...undoing(run, event), status: "running" }, event.moves ?? []);
+      return applyMoves(undoing(run, event), event.moves ?? []);
     case "run.waiting":
       return { ...run, status: "waiting" };
     case "run.succeeded":
@@ -99,9 +99,13 @@ function ofRun(run: Run, event: OfRun, at: Instant): Run {
     case "run.cancelled":
       return { ...ended(run, at), status: "cancelled" };
     case "run.resumed":
-      return event.reason === "retry" ? revived(run, event, at) : { ...run, status: "running" };
+      return event.reason === "retry" ? revived(run, event) : { ...going(run), status: "running" };
     case "run.paused":
-      return { ...run, status: "paused" };
+      return {
+        ...going(run),
+        status: "paused",
+        ...(event.withParent && { pausedWithParent: true }),
+      };
     case "vars.patched":
       return { ...run, vars: { ...run.vars, ...event.vars } };
   }
@@ -147,8 +151,12 @@ function failedRun(run: Run, { error }: EventOf<"run.failed">, at: Instant): Run
   return { ...over, status: "failed", error };
 }
 
+function going({ pausedWithParent: _paused, ...run }: Run): Run {
+  return run;
+}
+
 function ended(run: Run, at: Instant): Run {
-  const { scopes: _scopes, maps: _maps, undo: _undo, undoing: _undoing, ...rest } = run;
+  const { scopes: _scopes, maps: _maps, undo: _undo, undoing: _undoing, ...rest } = going(run);
   return { ...rest, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
 }
 

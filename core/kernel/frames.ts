@@ -40,6 +40,16 @@ export type MapState = Readonly<{
   results: Readonly<Record<string, Readonly<Record<string, ItemResult>>>>;
   /** The item that failed last. */
   lastFailed?: number;
+  /** Items that failed, or were under way when the map did, as they were: for a retry. */
+  kept?: KeptItems;
+}>;
+
+/** What items had under way, out of the run's sight until the run is retried. */
+export type KeptItems = Readonly<{
+  tokens: Readonly<Record<string, Token>>;
+  scopes: Readonly<Record<string, ItemScope>>;
+  maps: Readonly<Record<string, MapState>>;
+  bytes: number;
 }>;
 
 export function frameOf(run: Run, scope: string | undefined): Frame {

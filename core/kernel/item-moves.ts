@@ -5,21 +5,19 @@ import {
   frameOf,
   type ItemResult,
   type ItemScope,
-  isWithin,
   itemScope,
   type MapState,
   mapOf,
   mapState,
 } from "./frames.ts";
 import { isObject, type Json, own } from "./json.ts";
+import { carve, groupOf, keeping, scopesOf } from "./kept-items.ts";
 import { type Run, stepOf, type Token } from "./run.ts";
 import { bytesOf } from "./sizes.ts";
 
 type Op<Name extends Move["op"]> = Extract<Move, { op: Name }>;
 
 const EMPTY: Frame = { vars: {}, visits: {}, calls: {}, results: {}, joins: {} };
-/** Results are kept in groups of so many. */
-const GROUP = 100;
 
 /** The step of a map has started: from here on the run knows its items. */
 export function openMap(run: Run, event: EventOf<"step.started">): Run {
@@ -74,13 +72,13 @@ export function enter(run: Run, { map, token, index, to, park }: Op<"enter">): R
   return arrive(opened, { scope }, token, to, park);
 }
 
-/** An item is over: its result is kept, and all else of it forgotten. */
-export function leave(run: Run, { scope, error }: Op<"leave">): Run {
+/** An item is over: its result is kept, and all else forgotten, unless a retry may need it. */
+export function leave(run: Run, { scope, error, keep }: Op<"leave">): Run {
   const { index } = frameOf(run, scope) as ItemScope;
   const { lastOutput } = frameOf(run, scope);
   const step = mapOf(scope);
   const map = mapState(run, step);
-  const rest = dropScope(run, scope);
+  const { rest, item } = carve(run, scope);
   const open = map.open - 1;
   if (map.token === undefined) {
     // The map has gone on: nobody asks for this result.
@@ -88,7 +86,7 @@ export function leave(run: Run, { scope, error }: Op<"leave">): Run {
     return { ...rest, maps };
   }
   const result: ItemResult = error ? { error } : { output: lastOutput ?? null };
-  const group = String(Math.floor(index / GROUP));
+  const group = groupOf(index);
   const results = {
     ...map.results,
     [group]: { ...own(map.results, group), [index]: result },
@@ -102,14 +100,18 @@ export function leave(run: Run, { scope, error }: Op<"leave">): Run {
     failed: map.failed + (error ? 1 : 0),
     ...(error && { lastFailed: index }),
   };
-  return { ...rest, maps: { ...rest.maps, [step]: next } };
+  return { ...rest, maps: { ...rest.maps, [step]: keep ? keeping(next, item) : next } };
 }
 
 /** A map is decided: its token may go on. With `drop` the items under way are gone. */
-export function settleMap(run: Run, { map: step, drop }: Op<"settle">): Run {
-  const map = mapState(run, step);
+export function settleMap(run: Run, { map: step, drop, keep }: Op<"settle">): Run {
+  let map = mapState(run, step);
   let next = run;
-  if (drop) for (const scope of scopesOf(run, step)) next = dropScope(next, scope);
+  for (const scope of drop ? scopesOf(run, step) : []) {
+    const { rest, item } = carve(next, scope);
+    next = rest;
+    if (keep) map = keeping(map, item);
+  }
   const { again: _again, ...rest } = map;
   const decided: MapState = { ...rest, next: map.items.length, open: drop ? 0 : map.open };
   const token = map.token === undefined ? undefined : tokenOf(run, map.token);
@@ -118,23 +120,6 @@ export function settleMap(run: Run, { map: step, drop }: Op<"settle">): Run {
     maps: { ...next.maps, [step]: decided },
     tokens: token ? { ...next.tokens, [token.id]: { ...token, status: "ready" } } : next.tokens,
   };
-}
-
-/** A map that had failed goes on: the items that have an output stay, all others begin again. */
-export function reviveMap(run: Run, step: string, map: MapState, token: number): MapState {
-  const open = scopesOf(run, step).map((scope) => (frameOf(run, scope) as ItemScope).index);
-  const results: Record<string, Readonly<Record<string, ItemResult>>> = {};
-  const again: number[] = [];
-  for (const index of map.items.keys()) {
-    const group = String(Math.floor(index / GROUP));
-    const result = own(own(map.results, group), String(index));
-    if (result && "output" in result) results[group] = { ...results[group], [index]: result };
-    else if (!open.includes(index)) again.push(index);
-  }
-  const { lastFailed: _last, again: _again, ...rest } = map;
-  const next = map.items.length;
-  const missing = again.length > 0 ? { again } : {};
-  return { ...rest, token, next, failed: 0, open: open.length, results, ...missing };
 }
 
 /** Tokens are gone; those at maps take their items along. */
@@ -157,7 +142,7 @@ export function leaveItems(run: Run, id: number): Run {
 /** What an item said that it came to, in the order of the items. */
 export function collected({ items, keys, results }: MapState): Json {
   const list = items.map((_, index): Json => {
-    const result = own(own(results, String(Math.floor(index / GROUP))), String(index));
+    const result = own(own(results, groupOf(index)), String(index));
     if (!result) return null;
     if ("output" in result) return result.output;
     const { code, message, node } = result.error;
@@ -169,24 +154,12 @@ export function collected({ items, keys, results }: MapState): Json {
 /** The error of the item that failed last, and which item that was. */
 export function lastFailure({ lastFailed: index, results }: MapState) {
   if (index === undefined) return undefined;
-  const result = own(own(results, String(Math.floor(index / GROUP))), String(index));
+  const result = own(own(results, groupOf(index)), String(index));
   return result && "error" in result ? { index, error: result.error } : undefined;
 }
 
-export function scopesOf(run: Run, map: string): readonly string[] {
-  return Object.entries(run.scopes ?? {}).flatMap(([scope, item]) =>
-    item.map === map ? [scope] : [],
-  );
-}
-
 function dropScope(run: Run, scope: string): Run {
-  const tokens: Record<string, Token> = {};
-  for (const [id, token] of Object.entries(run.tokens)) {
-    if (!isWithin(token.scope, scope)) tokens[id] = token;
-  }
-  const keeps = <Value>(record: Readonly<Record<string, Value>> = {}) =>
-    Object.fromEntries(Object.entries(record).filter(([name]) => !isWithin(name, scope)));
-  return { ...run, tokens, scopes: keeps(run.scopes), maps: keeps(run.maps) };
+  return carve(run, scope).rest;
 }
 
 function without<Value>(

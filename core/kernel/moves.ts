@@ -3,6 +3,7 @@ import type { Move } from "./event.ts";
 import { frameOf, withFrame } from "./frames.ts";
 import { endTokens, enter, leave, leaveItems, settleMap } from "./item-moves.ts";
 import { own } from "./json.ts";
+import { goOnAgain } from "./kept-items.ts";
 import type { Fork, Run, Token } from "./run.ts";
 import { undoLast } from "./undo.ts";
 
@@ -48,6 +49,8 @@ function applyMove(run: Run, move: Move): Run {
       return leave(run, move);
     case "settle":
       return settleMap(run, move);
+    case "again":
+      return goOnAgain(run, move);
   }
 }
 

@@ -1,8 +1,10 @@
 import { type ItemScope, localName, type MapState } from "./frames.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
+import type { StepResult } from "./step-result.ts";
 import type { OpenTask } from "./task.ts";
 import type { Signal, Wait } from "./wait.ts";
 
+export type { StepResult } from "./step-result.ts";
 export type { OpenTask, Vote } from "./task.ts";
 export type { Wait } from "./wait.ts";
 
@@ -67,6 +69,10 @@ export type Token = Readonly<{
   stopped?: boolean;
   /** Attempts before the run was retried: they use up none of what it may try now. */
   spent?: number;
+  /** The child of the attempt that the failure stopped: the next one takes it up again. */
+  child?: string;
+  /** Its step succeeded, and it could not go on; whether the step's variables are set. */
+  stuck?: "assigned" | "unassigned";
   /** The step that it undoes, while the run is compensating. */
   undoes?: string;
   /** A person is asked, anew, before this visit's call. */
@@ -78,17 +84,6 @@ export type Token = Readonly<{
 }>;
 
 export type Fork = Readonly<{ split: string; instance: number }>;
-
-/** The outcome of a visit, as `$steps` shows it. */
-export type StepResult = Readonly<{
-  visit: number;
-  status: "succeeded" | "failed" | "unknown" | "skipped" | "cancelled";
-  output?: Json;
-  error?: RunError;
-  attempts: number;
-  /** Of a wait for any of several: the number of the one that came. */
-  won?: number;
-}>;
 
 /** How a run will end that is compensating: failed with the error, else cancelled. */
 export type Undoing = Readonly<{ error?: RunError; reason?: string }>;
@@ -122,6 +117,8 @@ export type Run = Readonly<{
   awaited?: boolean;
   /** How many children it has started. */
   children?: number;
+  /** It was paused with its parent, and goes on with it. */
+  pausedWithParent?: boolean;
   deadline?: Instant;
   units?: readonly string[];
   /** The types of events that its own callback hears of. */

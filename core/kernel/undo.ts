@@ -12,14 +12,21 @@ export function nextUndo(run: Run, ended?: number): readonly Move[] {
 
 /** From here on the run only undoes what it did, and then it ends. */
 export function undoing(run: Run, event: EventOf<"run.running">): Run {
-  const { scopes: _scopes, maps: _maps, ...rest } = run;
-  const { error, reason, awaits = [] } = event;
+  const { scopes: _scopes, maps: _maps, pausedWithParent, ...rest } = run;
+  const { error, reason, awaits = [], paused } = event;
   const kept = awaits.flatMap((id): [string, Token][] => {
     const token = run.tokens[id];
     return token ? [[String(id), token]] : [];
   });
   const end = { ...(error && { error }), ...(reason !== undefined && { reason }) };
-  return { ...rest, tokens: Object.fromEntries(kept), joins: {}, undoing: end };
+  return {
+    ...rest,
+    status: paused ? "paused" : "running",
+    ...(paused && pausedWithParent && { pausedWithParent }),
+    tokens: Object.fromEntries(kept),
+    joins: {},
+    undoing: end,
+  };
 }
 
 /** The step that succeeded last is undone: a token is at the node that does it. */

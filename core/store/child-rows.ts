@@ -6,17 +6,19 @@ import { dueAt, dueShard, rows } from "./rows.ts";
 /**
  * What is between a run and its children: a row for each, in one partition of the parent.
  *
- * `start`: the child is to be made · `running`: its end is awaited · `started`: made, and nobody
- * awaits more · `ended`: the parent is to be told. What owes something is due as if it were the
- * parent itself: whoever looks at the parent then does what is owed, and removes the row when the
- * receiver has committed.
+ * `start`: the child is to be made, or retried · `held`: not before the parent is resumed ·
+ * `running`: its end is awaited · `started`: made, and nobody awaits more · `ended`: the parent is
+ * to be told. What owes something is due as if it were the parent itself: whoever looks at the
+ * parent then does what is owed, and removes the row when the receiver has committed.
  */
-export type ChildState = "start" | "running" | "started" | "ended";
+export type ChildState = "start" | "held" | "running" | "started" | "ended";
 
 /** The driver that made the commit does it at once; the row is for when that driver dies. */
 const LOOK_AFTER_MS = 10_000;
 /** The row that says that children, of which the parent awaits no more, are to be cancelled. */
 const CANCEL = "~cancel";
+/** The row that says that the children that it awaits are to do as the parent does. */
+const FOLLOW = "~follow";
 
 export function childRow(
   parent: Readonly<{ tenant: string; id: string }>,
@@ -35,7 +37,7 @@ export function childRow(
     owed: true,
     state,
     // Nothing is owed while the child runs: its own rows keep it going.
-    ...(state !== "running" && due),
+    ...(state !== "running" && state !== "held" && due),
     ...more,
   };
 }
@@ -51,9 +53,13 @@ export function familyRows(
     if (event.type === "child.started") changed.push({ type: "put", item: startRow(after, event) });
   }
   if (leavesChildren(before, after, events)) {
-    const at = { seq: after.seq };
-    const item = childRow(after, CANCEL, "ended", after.at, at);
+    const undo = undoesChildren(before, after, events) ? { undo: 1 } : {};
+    const item = childRow(after, CANCEL, "ended", after.at, { seq: after.seq, ...undo });
     changed.push({ type: "put", item: { ...item, state: "cancel" } });
+  }
+  if (leadsChildren(before, after)) {
+    const item = childRow(after, FOLLOW, "ended", after.at, { seq: after.seq });
+    changed.push({ type: "put", item: { ...item, state: "follow" } });
   }
   // A child that ends in its first commit tells so in the write that makes it.
   const { parent, awaited, tenant, id } = after;
@@ -64,12 +70,13 @@ export function familyRows(
 }
 
 function startRow(run: Run, event: EventOf<"child.started">): Item {
-  const { child, workflow, version, mode, token } = event;
+  const { child, workflow, version, mode, token, again } = event;
   return childRow(run, child, "start", run.at, {
     workflow,
     input: JSON.stringify(run.tokens[token]?.input ?? {}),
     ...(version !== undefined && { version }),
     ...(mode !== undefined && { mode }),
+    ...(again && { again: 1 }),
   });
 }
 
@@ -83,6 +90,26 @@ export function leavesChildren(before: Run, after: Run, events: readonly Event[]
     events.flatMap((event) => (event.type === "child.ended" ? event.child : [])),
   );
   return left.some((child) => !told.has(child));
+}
+
+/** Whether the children that it left are to undo what they did: where it has failed, or undoes. */
+function undoesChildren(before: Run, after: Run, events: readonly Event[]): boolean {
+  if (after.status === "failed" || after.undoing) return true;
+  return events.some((event) => {
+    if (event.type === "run.cancelled") return event.compensate === true;
+    if (event.type !== "step.failed" && event.type !== "step.retrying") return false;
+    return event.error.code === "TIMEOUT" && before.tokens[event.token]?.wait?.kind === "child";
+  });
+}
+
+/** Whether the children that it awaits are to be paused, to go on, or to undo what they did. */
+export function leadsChildren(before: Run, after: Run): boolean {
+  if (!after.children || hasEnded(after) || awaitedBy(after).size === 0) return false;
+  return isPaused(before) !== isPaused(after) || (!before.undoing && after.undoing !== undefined);
+}
+
+function isPaused({ status }: Run): boolean {
+  return status === "paused";
 }
 
 /** The children that a run waits for. */

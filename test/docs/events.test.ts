@@ -185,6 +185,45 @@ async function pinnedChild(): Promise<readonly EventView[]> {
   return (await Promise.all(runs.map((run) => eventsOf(at, run)))).flat();
 }
 
+/** A parent that is paused, and retried, and cancelled, with its child; one fails while paused. */
+async function withChildren(): Promise<readonly EventView[]> {
+  const at = house();
+  const say = { id: "say", type: "tool", tool: "echo" };
+  const undone = { ...say, id: "book", compensate: "say" };
+  const hold = { id: "hold", type: "approval" };
+  await at.publish({ name: "child", nodes: [hold] });
+  await at.publish({ name: "parent", nodes: [{ id: "sub", type: "subflow", workflow: "child" }] });
+  const edges = [{ from: "book", to: "hold" }];
+  await at.publish({ name: "undo", nodes: [undone, hold, say], edges });
+  const key = await at.start("parent");
+  const settle = async (run = key) => {
+    at.woken.push(run);
+    for (let next = at.woken.shift(); next; next = at.woken.shift()) await at.drive(next);
+  };
+  await settle();
+  const { control, runs, tasks } = at.engine;
+  const rejects = async (runId: string) => {
+    const open = await tasks.list(ADMIN, { run: runId, status: "open" }, { limit: 1 });
+    await tasks.decide(ADMIN, open.data[0]?.id ?? "", { decision: "rejected", as: "ada@x.test" });
+  };
+  const listed = await runs.list(ADMIN, { parent: key.runId }, { limit: 1 });
+  const child = { ...key, runId: listed.ok ? (listed.value.data[0]?.id ?? "") : "" };
+  await control.pause(ADMIN, key.runId, {});
+  await settle();
+  await control.resume(ADMIN, key.runId);
+  await settle();
+  await rejects(child.runId);
+  await settle(child);
+  await runs.retry(ADMIN, key.runId);
+  await settle();
+  await runs.cancel(ADMIN, key.runId, "enough", true);
+  const paused = await at.start("undo");
+  await settle(paused);
+  await control.pause(ADMIN, paused.runId, {});
+  await rejects(paused.runId);
+  return (await Promise.all([key, child, paused].map((run) => eventsOf(at, run)))).flat();
+}
+
 describe("the document of events", () => {
   let events: readonly EventView[] = [];
   beforeAll(async () => {
@@ -197,6 +236,7 @@ describe("the document of events", () => {
       takenInHand(),
       notUndone(),
       pinnedChild(),
+      withChildren(),
     ]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });

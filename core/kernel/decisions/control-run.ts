@@ -7,15 +7,27 @@ import { stepOf, type Token, tokensOf } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import type { Refused } from "./answer-waits.ts";
 
-/** From here on nothing new starts. What is under way ends by itself, and is recorded. */
-export function pauseRun(draft: Draft, { reason }: CommandOf<"run.pause">): undefined {
-  if (draft.run.status === "paused") return;
-  emit(draft, { type: "run.paused", ...(reason !== undefined && { reason }) });
+/**
+ * From here on nothing new starts. What is under way ends by itself, and is recorded. A run that
+ * was paused with its parent is held, from here on, by whoever pauses it by hand.
+ */
+export function pauseRun(draft: Draft, { reason, withParent }: CommandOf<"run.pause">): undefined {
+  const { status, pausedWithParent } = draft.run;
+  if (status === "paused" && (withParent || !pausedWithParent)) return;
+  emit(draft, {
+    type: "run.paused",
+    ...(reason !== undefined && { reason }),
+    ...(withParent && { withParent }),
+  });
 }
 
 /** A paused run goes on, with what came due in the meantime. */
-export async function resumeRun(draft: Draft): Promise<undefined> {
-  if (draft.run.status !== "paused") return;
+export async function resumeRun(
+  draft: Draft,
+  { withParent }: CommandOf<"run.resume">,
+): Promise<undefined> {
+  const { status, pausedWithParent } = draft.run;
+  if (status !== "paused" || (withParent && !pausedWithParent)) return;
   emit(draft, { type: "run.resumed", reason: "resume" });
   await advance(draft, undefined);
 }

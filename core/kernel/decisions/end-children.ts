@@ -2,7 +2,7 @@ import type { CommandOf, Result } from "../command.ts";
 import { idsOf } from "../depart.ts";
 import { beginStep, type Draft, emit, isFull } from "../draft.ts";
 import type { Json } from "../json.ts";
-import { errorOfChild, succeedChild, waiterFor } from "../nodes/subflow.ts";
+import { errorOfChild, startAnotherChild, succeedChild, waiterFor } from "../nodes/subflow.ts";
 import { hasEnded, type Token } from "../run.ts";
 import { settleStep } from "./settle-steps.ts";
 
@@ -20,6 +20,10 @@ export async function endChildren(draft: Draft, { ends }: CommandOf<"child.end">
       await succeedChild(draft, token, { runId: child });
       continue;
     }
+    if (status === "lost") {
+      await startAnotherChild(draft, token);
+      continue;
+    }
     if (status !== "refused") emit(draft, { type: "child.ended", ...idsOf(token), child, status });
     if (status === "succeeded") await succeedChild(draft, token, output ?? null);
     else if (status === "refused" && error) await settleStep(draft, token, failure(error));
@@ -33,15 +37,20 @@ export function expireChild(draft: Draft, token: Token): Promise<void> {
   return settleStep(draft, token, failure({ code: "TIMEOUT", message }));
 }
 
-/** Whether it is tried again is for the author to say: a run's failure is not a protocol's. */
+/**
+ * Whether it is tried again is for the author to say: a run's failure is not a protocol's. A child
+ * that somebody has cancelled is not begun again, unless the author names that.
+ */
 function failure({
   code,
   message,
   cause,
+  retryable = true,
 }: {
   code: string;
   message: string;
   cause?: Json;
+  retryable?: boolean;
 }): Result {
-  return { ok: false, code, message, retryable: true, ...(cause !== undefined && { cause }) };
+  return { ok: false, code, message, retryable, ...(cause !== undefined && { cause }) };
 }

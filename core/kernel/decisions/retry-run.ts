@@ -1,13 +1,12 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
-import { leaveAgain, nodeOf } from "../depart.ts";
 import { type Draft, emit } from "../draft.ts";
 import { failRun } from "../end-run.ts";
 import type { RunResumed } from "../event.ts";
 import { evolve } from "../evolve.ts";
-import { frameOf, localName } from "../frames.ts";
+import { localName, type MapState } from "../frames.ts";
 import { goOn } from "../item-ends.ts";
-import { isObject, type Json, own } from "../json.ts";
+import { own } from "../json.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { park } from "../nodes/wait.ts";
 import { type Run, type RunError, stepOf, type Token, tokensOf } from "../run.ts";
@@ -36,20 +35,36 @@ export async function retryRun(
     ...deadlineAnew(run, draft.at),
   };
   const { more, error } = await mended(draft, run, evolve(run, event, draft.at));
-  const stopped = Object.values(run.halted.tokens).find((token) => token.stopped)?.id;
   emit(draft, { ...event, ...more });
   if (error) {
-    failRun(draft, error, stopped);
+    failRun(draft, error);
     return undefined;
   }
-  for (const { id } of tokensOf(draft.run)) await reopen(draft, id, run.halted.tokens[id]);
+  for (const { id } of tokensOf(draft.run)) {
+    await reopen(draft, id, run.halted.tokens[id] ?? keptToken(run.halted.maps, id));
+  }
   await advance(draft, undefined);
   return undefined;
 }
 
 /** The nodes at which its failure stopped something, the failed one included. */
 function stoppedAt({ halted, error }: Run): readonly (string | undefined)[] {
-  return [error?.node, ...Object.values(halted?.tokens ?? {}).map((token) => token.node)];
+  const tokens = [
+    ...Object.values(halted?.tokens ?? {}),
+    ...Object.values(halted?.maps ?? {}).flatMap(tokensKeptIn),
+  ];
+  return [error?.node, ...tokens.flatMap(({ node }) => [node, localName(node)])];
+}
+
+function tokensKeptIn({ kept }: MapState): readonly Token[] {
+  if (!kept) return [];
+  return [...Object.values(kept.tokens), ...Object.values(kept.maps).flatMap(tokensKeptIn)];
+}
+
+function keptToken(maps: Run["maps"], id: number): Token | undefined {
+  return Object.values(maps ?? {})
+    .flatMap(tokensKeptIn)
+    .find((token) => token.id === id);
 }
 
 /** A deadline that has passed would end the run at once: it has as long as it had at first. */
@@ -59,8 +74,8 @@ function deadlineAnew({ deadline, createdAt }: Run, at: number): { deadline?: nu
 }
 
 /**
- * What could not be told when the run failed, told again: its first variables, or how the step that
- * had succeeded goes on. `next` is the run as it would go on without.
+ * What could not be told when the run failed, told again: its first variables, or which items of
+ * the map that failed go on. `next` is the run as it would go on without.
  */
 async function mended(
   draft: Draft,
@@ -74,24 +89,8 @@ async function mended(
   const stopped = Object.values(run.halted?.tokens ?? {}).find((token) => token.stopped);
   const here = stopped && next.tokens[stopped.id];
   const map = here && own(next.maps, stepOf(here));
-  if (map) return { more: { moves: goOn(draft.context.workflow, next, stepOf(here), map) } };
-  const output = here && succeeded(draft, run, here);
-  if (!here || output === undefined) return {};
-  const left = await leaveAgain(draft, next, here, output);
-  if (!left.ok) return { error: left.error };
-  const { moves, vars } = left;
-  return { more: { moves, ...(vars && { vars }) } };
-}
-
-/** The output of a step that need not be done again; people who decided against are asked anew. */
-function succeeded(draft: Draft, run: Run, token: Token): Json | undefined {
-  const { results } = frameOf(run, token.scope);
-  const result = own(results, localName(token.node))?.find((one) => one.visit === token.visit);
-  if (result?.status !== "succeeded") return undefined;
-  const { output } = result;
-  const isApproval = nodeOf(draft, token).type === "approval";
-  const decision = output !== undefined && isObject(output) ? output["decision"] : undefined;
-  return isApproval && decision !== "approved" ? undefined : output;
+  if (!map) return {};
+  return { more: { moves: goOn(draft.context.workflow, next, stepOf(here), map) } };
 }
 
 /**

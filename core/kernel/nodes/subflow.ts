@@ -30,13 +30,21 @@ export async function visitSubflow(draft: Draft, waiting: Token): Promise<void> 
   return startChild(draft, token);
 }
 
-/** The next attempt of a child that failed is another run, with the same input. */
+/**
+ * The next attempt of a child that failed is another run, with the same input. Where the run itself
+ * was retried, the child is: what it had done is not done again.
+ */
 export async function startChildAgain(draft: Draft, token: Token): Promise<void> {
   await startAgain(draft, token);
-  return startChild(draft, tokenAt(draft, token.id));
+  return startChild(draft, tokenAt(draft, token.id), token.child);
 }
 
-async function startChild(draft: Draft, token: Token): Promise<void> {
+/** The child could not be retried with its parent, so there is another one. */
+export function startAnotherChild(draft: Draft, token: Token): Promise<void> {
+  return startChild(draft, token);
+}
+
+async function startChild(draft: Draft, token: Token, before?: string): Promise<void> {
   const node = nodeOf(draft, token);
   const name = await valueOf(draft, token, node.fields["workflow"]);
   if (!name.ok) return fail(draft, token, name.error);
@@ -45,7 +53,7 @@ async function startChild(draft: Draft, token: Token): Promise<void> {
   const ids = idsOf(token);
   const place = `${draft.run.seed}/${ids.step}/${ids.attempt}`;
   // Made of the step, so that whoever makes the child makes the same one.
-  const child = `run_${timedId(draft.at, draft.context.hash(place))}`;
+  const child = before ?? `run_${timedId(draft.at, draft.context.hash(place))}`;
   const { version } = node.document;
   draft.rows++;
   emit(draft, {
@@ -55,6 +63,7 @@ async function startChild(draft: Draft, token: Token): Promise<void> {
     workflow: typeof name.value === "string" ? name.value : "",
     ...(typeof version === "number" && { version }),
     ...(node.document["mode"] === "async" && { mode: "async" }),
+    ...(before !== undefined && { again: true }),
   });
   const until = node.timeoutMs === undefined ? undefined : draft.at + node.timeoutMs;
   const wait = { kind: "child", run: child, ...(until !== undefined && { until }) } as const;
@@ -90,7 +99,8 @@ export function succeedChild(draft: Draft, token: Token, output: Json): Promise<
 /** The error that a step fails with when its child did not succeed. */
 export function errorOfChild(child: string, status: string, error: RunError | undefined) {
   if (status === "cancelled") {
-    return { code: "CHILD_CANCELLED", message: `the child ${child} was cancelled` };
+    const message = `the child ${child} was cancelled`;
+    return { code: "CHILD_CANCELLED", message, retryable: false };
   }
   const { code = "FAILED", message = "it said no more", node } = error ?? {};
   const cause = { code, message, run: child, ...(node !== undefined && { node }) };
