@@ -1,5 +1,6 @@
 import { benchAws } from "./bench/aws-cost.ts";
 import { type Load, startLoad } from "./bench/load.ts";
+import { benchLongRun } from "./bench/long-run.ts";
 import { reportMachine } from "./bench/machine.ts";
 import { type BenchName, type Options, readOptions, USAGE } from "./bench/options.ts";
 import { benchRecovery } from "./bench/recovery.ts";
@@ -13,6 +14,7 @@ const RUN: Readonly<Record<BenchName, (load: Load, options: Options) => Promise<
   signals: benchSignals,
   waiting: benchWaiting,
   recovery: benchRecovery,
+  "long-run": benchLongRun,
 };
 
 /** `npm run bench`: the real server under load over HTTP, one line of JSON for each measurement. */

@@ -15,6 +15,7 @@ import type {
   ReasonRequest,
   RetryRequest,
   Run,
+  RunGraph,
   RunQuery,
   RunSummary,
   SignalAccepted,
@@ -89,6 +90,18 @@ export function runsOf(transport: Transport) {
     return get(id);
   }
 
+  /** The whole ledger, however many parts it is verified in. */
+  async function verify(id: string): Promise<Verification> {
+    const from = of("/v1/runs/{id}/ledger/verify", id);
+    const errors: Verification["errors"] = [];
+    for (let after: string | null = "0"; ; ) {
+      const part: Verification = await send("GET", from, { query: { after } });
+      errors.push(...part.errors);
+      after = part.nextCursor;
+      if (after === null) return { ...part, ok: errors.length === 0, errors };
+    }
+  }
+
   return {
     start,
     get,
@@ -116,9 +129,10 @@ export function runsOf(transport: Transport) {
     cancelStep: (id: string, step: string, about: ReasonRequest = {}): Promise<Run> =>
       send("POST", of("/v1/runs/{id}/steps/{step}/cancel", id, { step }), { body: about }),
     explain: (id: string): Promise<Explanation> => send("GET", of("/v1/runs/{id}/explain", id)),
+    /** Its graph, with what became of each node. */
+    graph: (id: string): Promise<RunGraph> => send("GET", of("/v1/runs/{id}/graph", id)),
     advice: (id: string): Promise<Advice> => send("GET", of("/v1/runs/{id}/advice", id)),
-    verify: (id: string): Promise<Verification> =>
-      send("GET", of("/v1/runs/{id}/ledger/verify", id)),
+    verify,
     /** One action on all that a filter finds. */
     bulk: (request: BulkRequest): Promise<BulkReport> =>
       send("POST", "/v1/bulk/runs", { body: request }),

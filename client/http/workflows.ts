@@ -1,6 +1,14 @@
 import { type Listing, listing } from "./listing.ts";
 import { pathOf, type Transport } from "./transport.ts";
-import type { JsonObject, Published, Validation, Workflow, WorkflowSummary } from "./wire.ts";
+import type {
+  Imported,
+  ImportRequest,
+  JsonObject,
+  Published,
+  Validation,
+  Workflow,
+  WorkflowSummary,
+} from "./wire.ts";
 
 export function workflowsOf(transport: Transport) {
   const { send } = transport;
@@ -11,6 +19,9 @@ export function workflowsOf(transport: Transport) {
     /** All that is wrong with a document; nothing is published. */
     validate: (document: JsonObject): Promise<Validation> =>
       send("POST", "/v1/workflows/validate", { body: document }),
+    /** Translates a document of another language. */
+    import: (request: ImportRequest): Promise<Imported> =>
+      send("POST", "/v1/workflows/import", { body: request }),
     list: (): Listing<WorkflowSummary> => listing(transport, "/v1/workflows"),
     get: (name: string): Promise<Workflow> => send("GET", pathOf("/v1/workflows/{name}", { name })),
     versions: (name: string): Listing<WorkflowSummary> =>

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count, line, Timestamp } from "./fields.ts";
+import { count, digits, line, Timestamp } from "./fields.ts";
 
 const HeadSignature = z
   .strictObject({
@@ -25,10 +25,16 @@ const HeadSignature = z
     ],
   });
 
+export const VerifyQuery = z.strictObject({
+  after: digits(count("A `seq`."))
+    .optional()
+    .meta({ description: "`nextCursor` of the part before; 0, the default, is the first." }),
+});
+
 export const Verification = z
   .strictObject({
     ok: z.boolean(),
-    count: count("Events that were checked."),
+    count: count("The number of the last event that was checked."),
     head: z.string().max(128).meta({ description: "The hash of the newest commit." }),
     signature: HeadSignature.nullable().meta({
       description: "The newest signature of a head; null before the run has ended.",
@@ -39,6 +45,11 @@ export const Verification = z
         z.strictObject({ seq: count("Of the event."), type: line(64, "What is wrong there.") }),
       )
       .max(10_000),
+    nextCursor: z
+      .string()
+      .max(32)
+      .nullable()
+      .meta({ description: "`after` of the next part; null when all of it was checked." }),
   })
   .meta({
     id: "Verification",
@@ -51,6 +62,7 @@ export const Verification = z
         signature: null,
         anchored: false,
         errors: [],
+        nextCursor: null,
       },
     ],
   });

@@ -92,7 +92,7 @@ export interface Engine {
     /** A failed run goes on from where it failed; `node` says where that is, to be sure. */
     retry(caller: Caller, runId: string, node?: string): Promise<Result<RunView>>;
     /** Recomputes the chain from what is stored. `errors` is empty when `ok`. */
-    verify(caller: Caller, runId: string): Promise<Result<Verified>>;
+    verify(caller: Caller, runId: string, after?: number): Promise<Result<Verified>>;
   };
   /** The public keys that the heads of runs are signed with. */
   ledgerKeys(): Promise<readonly PublicJwk[]>;

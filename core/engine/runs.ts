@@ -35,7 +35,7 @@ export function runsOf(deps: EngineDeps): Engine["runs"] {
     steps: (caller, runId, filter, paging) =>
       readSteps(deps, { tenant: caller.tenant, runId }, filter, paging),
     events: (caller, runId, query) => readEvents(deps, { tenant: caller.tenant, runId }, query),
-    verify: (caller, runId) => verifyLedger(deps, { tenant: caller.tenant, runId }),
+    verify: (caller, runId, after) => verifyLedger(deps, { tenant: caller.tenant, runId }, after),
 
     async signal(caller, runId, request) {
       const { name, key, payload, id } = request;

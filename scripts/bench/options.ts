@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
-export const BENCHES = ["ten-steps", "signals", "waiting", "recovery"] as const;
+export const BENCHES = ["ten-steps", "signals", "waiting", "recovery", "long-run"] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export type Options = Readonly<{
@@ -15,6 +15,8 @@ export type Options = Readonly<{
   signals: number;
   waitingRuns: number;
   interruptedRuns: number;
+  /** How many events the long run has. */
+  longRunEvents: number;
   /** Where data folders are made. A file system in memory would make every fsync free. */
   parentFolder: string;
 }>;
@@ -52,6 +54,7 @@ export function readOptions(args: readonly string[]): OptionsResult {
     ...(measureMs !== undefined && { measureMs }),
     only: only.length === 0 ? BENCHES : only.filter(isBench),
     interruptedRuns: quick ? 20 : 200,
+    longRunEvents: quick ? 1_000 : 100_000,
     parentFolder: folder,
   };
   return { ok: true, options };

@@ -6,6 +6,7 @@ const BARS = {
   runningAgainMs: { atMost: 500 },
   /** From listening, where the one above counts from spawning the process. */
   goingAgainMs: { atMost: 500 },
+  pageMs: { atMost: 1_000 },
   diskBytesPerWaitingRun: { atMost: 4_096 },
   writeUnitsPerStep: { atMost: 2.4 },
   usdPerMillionSteps: { atMost: 2 },

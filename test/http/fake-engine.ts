@@ -163,9 +163,9 @@ export function fakeEngine() {
       ...fakeControl,
       verify: async (caller, id) => {
         const found = of(caller, id);
-        const [signature, anchored, errors] = [SIGNATURE, false, []] as const;
+        const [signature, anchored, errors, nextCursor] = [SIGNATURE, false, [], null] as const;
         return found.ok
-          ? ok({ ok: true, count: 4, head: "abc", signature, anchored, errors })
+          ? ok({ ok: true, count: 4, head: "abc", signature, anchored, errors, nextCursor })
           : found;
       },
     },

@@ -74,6 +74,7 @@ describe("runs", () => {
       signature: SIGNATURE,
       anchored: false,
       errors: [],
+      nextCursor: null,
     });
   });
 

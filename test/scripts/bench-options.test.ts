@@ -10,7 +10,7 @@ function options(...args: string[]): Options {
 describe("the options of the bench", () => {
   test("are everything at full size when nothing is said", () => {
     expect(options()).toMatchObject({
-      only: ["ten-steps", "signals", "waiting", "recovery"],
+      only: ["ten-steps", "signals", "waiting", "recovery", "long-run"],
       measureMs: 10_000,
       waitingRuns: 5_000,
       interruptedRuns: 200,

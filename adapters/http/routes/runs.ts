@@ -1,6 +1,6 @@
 import { EventList, EventQuery } from "../../../core/contract/events.ts";
 import { idOf } from "../../../core/contract/fields.ts";
-import { Verification } from "../../../core/contract/ledger.ts";
+import { Verification, VerifyQuery } from "../../../core/contract/ledger.ts";
 import { Run, RunList, RunQuery, StartQuery, StartRequest } from "../../../core/contract/runs.ts";
 import { StepList, StepQuery } from "../../../core/contract/steps.ts";
 import { rateHeaders, refused } from "../problem.ts";
@@ -122,12 +122,14 @@ export const runRoutes = [
     summary: "Verify a run's ledger",
     description:
       "Computes the chain again from what is stored and names every event that differs. Once a run " +
-      "has ended, its head is signed, and the signature is checked too.",
+      "has ended, its head is signed, and the signature is checked too. A long log is verified in " +
+      "parts: as long as there is a `nextCursor`, ask for the next one.",
     needs: "read",
     params: byId,
+    query: VerifyQuery,
     answers: [{ status: 200, description: "What was found.", schema: Verification }],
     refusals: ["NOT_FOUND"],
-    handle: async ({ caller, params }, { engine }) =>
-      replyOf(await engine.runs.verify(caller, params.id)),
+    handle: async ({ caller, params, query }, { engine }) =>
+      replyOf(await engine.runs.verify(caller, params.id, query.after)),
   }),
 ];
