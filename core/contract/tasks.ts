@@ -27,7 +27,7 @@ export const Decision = z
   .strictObject({
     decision: line(64, "What was decided."),
     by: line(512, "Who decided."),
-    via: z.enum(["api", "email"]),
+    via: z.enum(["api", "email", "escalation"]),
     assertedBy: line(254, "The key that named the person.").optional(),
     comment: prose(10_000, "Why.").optional(),
     edits: AnyJson.optional(),
@@ -81,11 +81,25 @@ const EXAMPLE = {
   priority: 0,
   claimedBy: null,
   data: null,
+  reminders: [{ at: "2026-11-22T09:30:00.000Z", doneAt: null }],
+  escalation: [
+    {
+      at: "2026-11-24T09:30:00.000Z",
+      doneAt: null,
+      action: "reassign",
+      to: ["boss@acme.example"],
+    },
+  ],
   decision: null,
   decisions: [],
   createdAt: "2026-11-21T09:30:00.000Z",
   updatedAt: "2026-11-21T09:30:00.000Z",
 } as const;
+
+const TIMES = {
+  at: Timestamp,
+  doneAt: Timestamp.nullable().meta({ description: "When it happened; null while it has not." }),
+};
 
 const Option = z.strictObject({ id: line(64, "Sent as `decision`."), label: prose(256, "Shown.") });
 
@@ -111,6 +125,21 @@ export const Task = z
     priority: z.number().meta({ description: "Higher comes first." }),
     claimedBy: line(512, "Who has it in hand.").nullable(),
     data: AnyJson,
+    reminders: z
+      .array(z.strictObject(TIMES))
+      .max(20)
+      .meta({ description: "When those who are asked are reminded." }),
+    escalation: z
+      .array(
+        z.strictObject({
+          ...TIMES,
+          action: z.enum(["remind", "reassign", "decide"]),
+          to: z.array(line(512, "Who is asked instead.")).max(40).optional(),
+          decision: line(64, "What is decided.").optional(),
+        }),
+      )
+      .max(20)
+      .meta({ description: "What happens when nobody answers." }),
     decision: line(64, "What was decided in the end.").nullable(),
     decisions: z.array(Decision).max(1000),
     createdAt: Timestamp,

@@ -3,7 +3,7 @@ import type { Json } from "../kernel/json.ts";
 export type DecisionView = Readonly<{
   decision: string;
   by: string;
-  via: "api" | "email";
+  via: "api" | "email" | "escalation";
   assertedBy?: string;
   comment?: string;
   edits?: Json;
@@ -34,6 +34,15 @@ export type TaskView = Readonly<{
   claimedBy: string | null;
   /** What was filled in. */
   data: Json;
+  /** What happens to it by itself, and when it did. */
+  reminders: readonly { at: string; doneAt: string | null }[];
+  escalation: readonly {
+    at: string;
+    doneAt: string | null;
+    action: "remind" | "reassign" | "decide";
+    to?: readonly string[];
+    decision?: string;
+  }[];
   decision: string | null;
   decisions: readonly DecisionView[];
   createdAt: string;

@@ -6,6 +6,7 @@ import { beginStep, type Draft, emit, isFull } from "./draft.ts";
 import { failRun, finishRun } from "./end-run.ts";
 import { frameOf, localName } from "./frames.ts";
 import { own } from "./json.ts";
+import { keepAgenda } from "./nodes/agenda.ts";
 import { visitApproval } from "./nodes/approval.ts";
 import { startAgain, takeOver, visitEffect } from "./nodes/effect.ts";
 import { visitForm } from "./nodes/form.ts";
@@ -66,6 +67,12 @@ async function expire(draft: Draft, token: Token, dueAt: number): Promise<void> 
   if (token.wait?.kind === "several") return fireParts(draft, token);
   const { wait } = token;
   if (wait && "task" in wait) {
+    await keepAgenda(draft, token);
+    // It may be decided by now, or its time may not have come.
+    const task = hasEnded(draft.run) ? undefined : own(draft.run.tasks, wait.task);
+    if (!task || wait.until === undefined || wait.until > draft.at) return;
+    const [next] = task.agenda ?? [];
+    if (next && next.at <= wait.until) return;
     emit(draft, { type: "task.expired", ...idsOf(token), task: wait.task });
   }
   if (wait?.kind === "job") return expireJob(draft, token);

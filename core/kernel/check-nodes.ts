@@ -1,4 +1,5 @@
 import type { Check } from "./check.ts";
+import { checkAgenda } from "./check-agenda.ts";
 import { checkNotify } from "./check-notify.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import type { NodeType } from "./workflow.ts";
@@ -25,6 +26,7 @@ export function checkTogether(type: NodeType, node: JsonObject, path: string, ch
   }
   if (type === "approval") checkApproval(node, path, check);
   if (type === "notify") checkNotify(node, path, check);
+  if (["approval", "form", "ask"].includes(type)) checkAgenda(type, node, path, check);
   if (type === "map" && !has("items")) {
     check.error(`${path}.items`, "REQUIRED", "a map has items: a list or an object");
   }

@@ -5,16 +5,19 @@ import type { Json, JsonObject } from "./json.ts";
 import { compileTemplate, type Template } from "./template.ts";
 import type { Body, Edge, Join, MapPolicy, Node, NodeType, Retry, Workflow } from "./workflow.ts";
 
+/** When a task is too late, and what happens to it before. */
+const TIMES = ["due", "reminders", "escalation"] as const;
+
 const FIELDS: Readonly<Record<NodeType, readonly string[]>> = {
   set: [],
   script: [],
-  form: ["title", "description", "preview", "assignees", "groups", "due"],
-  ask: ["prompt", "title", "description", "preview", "choices", "assignees", "groups", "due"],
+  form: ["title", "description", "preview", "assignees", "groups", ...TIMES],
+  ask: ["prompt", "title", "description", "preview", "choices", "assignees", "groups", ...TIMES],
   rules: [],
   llm: ["model", "system", "prompt", "messages", "schema"],
   tool: [],
   notify: ["to", "subject", "body", "headers"],
-  approval: ["title", "description", "preview", "approvers", "due"],
+  approval: ["title", "description", "preview", "approvers", ...TIMES],
   wait: ["until", "for", "event", "any", "all"],
   end: ["output", "error"],
   map: ["items"],

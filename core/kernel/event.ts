@@ -1,6 +1,6 @@
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, Fork, RunError, Usage, Vote, Wait } from "./run.ts";
-import type { TaskKind } from "./task.ts";
+import type { AgendaItem, TaskKind } from "./task.ts";
 
 /**
  * How tokens went on. They ride on the event that caused them, so that a fold never asks the graph.
@@ -179,6 +179,7 @@ export type Event =
   | TaskCreated
   | TaskAnswered
   | (Step & Readonly<{ type: "task.decided"; task: string; vote: Vote; settled: boolean }>)
+  | TaskOfItself
   | (Step & Readonly<{ type: "task.expired"; task: string }>)
   | (Step & Readonly<{ type: "task.cancelled"; task: string }>)
   | Readonly<{
@@ -229,7 +230,17 @@ export type TaskCreated = Step &
     groups?: readonly string[];
     schema?: Json;
     ui?: Json;
+    /** What will happen to it by itself, in the order of its times. */
+    agenda?: readonly AgendaItem[];
   }>;
+
+/** What happens to a task by itself: `n` is its place on the agenda, `to` whom it is about. */
+export type TaskOfItself = Step &
+  Readonly<{ task: string; n: number; to: readonly string[] }> &
+  (
+    | Readonly<{ type: "task.reminded" }>
+    | Readonly<{ type: "task.escalated"; action: AgendaItem["action"]; decision?: string }>
+  );
 
 /** What people do with a form, or with a question. */
 export type TaskAnswered = Step &

@@ -1,4 +1,4 @@
-import type { Event, EventOf } from "./event.ts";
+import type { Event, EventOf, TaskOfItself } from "./event.ts";
 import { withoutWait, withToken } from "./evolve-steps.ts";
 import type { Run } from "./run.ts";
 import type { OpenTask } from "./task.ts";
@@ -17,11 +17,14 @@ export function ofTask(run: Run, event: OfTask): Run {
     case "task.released":
       return withTask(run, event.task, ({ claimedBy: _free, ...task }) => task);
     case "task.reassigned":
-      return withTask(run, event.task, ({ claimedBy: _free, ...task }) => ({
-        ...task,
-        approvers: event.assignees,
-        groups: [],
-      }));
+      return asksOthers(run, event.task, event.assignees);
+    case "task.reminded":
+      return happened(run, event);
+    case "task.escalated":
+      return happened(
+        event.action === "reassign" ? asksOthers(run, event.task, event.to) : run,
+        event,
+      );
     case "task.completed":
     case "task.expired":
     case "task.cancelled":
@@ -30,7 +33,7 @@ export function ofTask(run: Run, event: OfTask): Run {
 }
 
 function taskCreated(run: Run, event: EventOf<"task.created">): Run {
-  const { task, token, approvers, quorum, digest, kind, groups } = event;
+  const { task, token, approvers, quorum, digest, kind, groups, agenda, email } = event;
   const options = event.options.map((option) => option.id);
   const form = kind === "approval" ? {} : { kind, groups: groups ?? [] };
   const open: OpenTask = {
@@ -42,8 +45,33 @@ function taskCreated(run: Run, event: EventOf<"task.created">): Run {
     digest,
     votes: [],
     ...form,
+    ...(agenda && { agenda }),
+    ...(email && { email }),
   };
   return { ...run, tasks: { ...run.tasks, [task]: open } };
+}
+
+/** A claim ends with it, and what was said before stays said. */
+function asksOthers(run: Run, id: string, approvers: readonly string[]): Run {
+  return withTask(run, id, ({ claimedBy: _free, ...task }) => ({
+    ...task,
+    approvers,
+    ...(task.kind && { groups: [] }),
+  }));
+}
+
+/** One thing less on the agenda: the token waits for the next one, or for the end of its wait. */
+function happened(run: Run, { task: id, n, token: at }: TaskOfItself): Run {
+  const next = withTask(run, id, ({ agenda = [], ...task }) => {
+    const left = agenda.filter((item) => item.n > n);
+    return { ...task, ...(left.length > 0 && { agenda: left }) };
+  });
+  return withToken(next, at, ({ dueAt: _due, ...token }) => {
+    const until = token.wait && "task" in token.wait ? token.wait.until : undefined;
+    const item = next.tasks[id]?.agenda?.[0]?.at;
+    const dueAt = item === undefined ? until : Math.min(item, until ?? item);
+    return { ...token, ...(dueAt !== undefined && { dueAt }) };
+  });
 }
 
 function taskDecided(run: Run, event: EventOf<"task.decided">): Run {

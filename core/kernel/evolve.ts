@@ -57,6 +57,8 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "task.claimed":
     case "task.released":
     case "task.reassigned":
+    case "task.reminded":
+    case "task.escalated":
     case "task.completed":
     case "task.expired":
     case "task.cancelled":

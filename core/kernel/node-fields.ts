@@ -17,6 +17,7 @@ import {
   shown,
   templates,
 } from "./check.ts";
+import { AGENDA_FIELDS } from "./check-agenda.ts";
 import { checkEventName, checkTogether } from "./check-nodes.ts";
 import { NOTIFY_FIELDS } from "./check-notify.ts";
 import { checkTable } from "./check-table.ts";
@@ -123,8 +124,7 @@ const FORM: Readonly<Record<string, FieldCheck>> = {
   due: aDurationOrTemplate,
   priority: aNumber(-1000, 1000),
   email: notYet("mail for a form"),
-  reminders: notYet("reminders"),
-  escalation: notYet("escalation"),
+  ...AGENDA_FIELDS,
 };
 
 /** Of the code of a script. */
@@ -161,8 +161,7 @@ export const NODE_FIELDS: Readonly<Record<NodeType, Readonly<Record<string, Fiel
     due: aDurationOrTemplate,
     email: aBoolean,
     priority: aNumber(-1000, 1000),
-    reminders: notYet("reminders"),
-    escalation: notYet("escalation"),
+    ...AGENDA_FIELDS,
   },
   wait: {
     until: anInstantOrTemplate,

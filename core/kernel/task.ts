@@ -5,11 +5,23 @@ export type Vote = Readonly<{
   /** An option of an approval, or `completed`. */
   decision: string;
   by: string;
-  via: "api" | "email";
+  /** `escalation`: nobody did in time, and the author had said what then. */
+  via: "api" | "email" | "escalation";
   assertedBy?: string;
   comment?: string;
   edits?: Json;
   at: Instant;
+}>;
+
+/** Something that happens to an open task by itself, at its time. */
+export type AgendaItem = Readonly<{
+  /** Its place among those of its task. */
+  n: number;
+  at: Instant;
+  from: "reminders" | "escalation";
+  action: "remind" | "reassign" | "decide";
+  to?: readonly string[];
+  decision?: string;
 }>;
 
 export type TaskKind = "approval" | "form" | "ask";
@@ -28,4 +40,8 @@ export type OpenTask = Readonly<{
   options: readonly string[];
   digest: string;
   votes: readonly Vote[];
+  /** What is still to happen by itself, in the order of its times. */
+  agenda?: readonly AgendaItem[];
+  /** Those who are asked get mail. */
+  email?: true;
 }>;

@@ -12,7 +12,7 @@ export function waitingOn(run: Run): readonly { readonly [key: string]: Json }[]
     const since = instantText(token.since);
     const at = { node: localName(token.node), step: stepOf(token) };
     if (wait?.kind !== "several")
-      return [{ ...kindOf(token), since, ...untilOf(token.dueAt), ...at }];
+      return [{ ...kindOf(token), since, ...untilOf(endOf(token)), ...at }];
     return openParts(wait).map(({ is }) => {
       if (is.kind === "timer") return { kind: "timer", since, ...untilOf(is.until), ...at };
       return { ...eventOf(is), since, ...untilOf(wait.until), ...at };
@@ -32,6 +32,11 @@ function kindOf(token: Token): { readonly [key: string]: Json } {
 
 function eventOf({ name, key }: { name: string; key?: string }): { readonly [key: string]: Json } {
   return { kind: "event", name, ...(key !== undefined && { key }) };
+}
+
+/** Reminders come before the end of a wait, and are not it. */
+function endOf({ wait, dueAt }: Token): Instant | undefined {
+  return wait && "task" in wait ? wait.until : dueAt;
 }
 
 function untilOf(dueAt: Instant | undefined): { until?: string } {

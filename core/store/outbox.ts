@@ -12,6 +12,8 @@ export type OwedMail = Readonly<{
   approver: string;
   /** Which issue of the link it carries: see `LinkClaims`. */
   version: number;
+  /** Why it is written, when not because the task was opened. */
+  occasion?: "reminder";
 }>;
 
 export type OwedRow = Readonly<{
@@ -72,14 +74,14 @@ export function tableOutbox(table: Table): Outbox {
 }
 
 function item({ mail, attempts, notBefore, dead }: OwedRow): Item {
-  const { tenant, id, runId, task, approver, version } = mail;
+  const { tenant, id, runId, task, approver, version, occasion } = mail;
   return {
     ...rows.mail(tenant, id),
     tenant,
     attempts,
     notBefore,
     dead,
-    content: JSON.stringify({ runId, task, approver, version }),
+    content: JSON.stringify({ runId, task, approver, version, ...(occasion && { occasion }) }),
     ...(dead ? {} : { dueShard: dueShard(task), dueAt: dueAt(notBefore, id) }),
   };
 }

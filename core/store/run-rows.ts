@@ -1,4 +1,4 @@
-import type { Event, EventOf } from "../kernel/event.ts";
+import type { Event } from "../kernel/event.ts";
 import type { Instant } from "../kernel/json.ts";
 import { openEvents } from "../kernel/open-events.ts";
 import {
@@ -19,9 +19,15 @@ import { familyRows } from "./child-rows.ts";
 
 import { letterRows } from "./dead-letters.ts";
 import { jobRows } from "./job-rows.ts";
-import { owedMail } from "./outbox.ts";
+import { mailRows } from "./mail-rows.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
-import { answeredTaskRow, closedTaskRow, newTaskRow, votedTaskRow } from "./task-rows.ts";
+import {
+  answeredTaskRow,
+  closedTaskRow,
+  happenedTaskRow,
+  newTaskRow,
+  votedTaskRow,
+} from "./task-rows.ts";
 import { eventWaitRow } from "./tenant-events.ts";
 
 /** How long a run that is owed something may go unlooked at before the sweep looks. */
@@ -57,8 +63,8 @@ export function rowsBeside(
   for (const event of events) {
     const row = taskRow(after, event, tasks);
     if (row) tasks.set(String(row["task"]), row);
-    if (event.type === "task.created") opening.push(...mailRows(after, event));
   }
+  opening.push(...mailRows(before, after, events));
   const closing: Operation[] = [];
   for (const [id, item] of tasks) {
     const isNew = !taskRows.has(id);
@@ -83,6 +89,8 @@ export function tasksTouched(events: readonly Event[]): readonly string[] {
       event.type === "task.claimed" ||
       event.type === "task.released" ||
       event.type === "task.reassigned" ||
+      event.type === "task.reminded" ||
+      event.type === "task.escalated" ||
       event.type === "task.expired" ||
       event.type === "task.cancelled"
     ) {
@@ -181,6 +189,8 @@ function taskRow(run: Run, event: Event, tasks: ReadonlyMap<string, Item>): Item
     case "task.claimed":
     case "task.released":
     case "task.reassigned":
+    case "task.reminded":
+    case "task.escalated":
     case "task.decided":
     case "task.expired":
     case "task.cancelled": {
@@ -188,6 +198,7 @@ function taskRow(run: Run, event: Event, tasks: ReadonlyMap<string, Item>): Item
       const row = tasks.get(event.task);
       if (!row) return undefined;
       if (event.type === "task.decided") return votedTaskRow(row, event, run.at);
+      if ("n" in event) return happenedTaskRow(row, event, run.at);
       if ("data" in event || "by" in event) return answeredTaskRow(row, event, run.at);
       const status = event.type === "task.expired" ? "expired" : "cancelled";
       return closedTaskRow(row, status, run.at);
@@ -195,17 +206,6 @@ function taskRow(run: Run, event: Event, tasks: ReadonlyMap<string, Item>): Item
     default:
       return undefined;
   }
-}
-
-/** Mail is owed, not sent: a row that stays until the mailer has taken it. */
-function mailRows(run: Run, event: EventOf<"task.created">): readonly Operation[] {
-  if (!event.email) return [];
-  const { task } = event;
-  return event.approvers.filter(isAddress).map((approver) => {
-    const id = `${task}#${approver}`;
-    const mail = { tenant: run.tenant, id, runId: run.id, task, approver, version: 1 };
-    return { type: "put", item: owedMail(mail, run.at) };
-  });
 }
 
 /**
@@ -217,8 +217,4 @@ function returnUnit(tenant: string, unit: string, holder: string): readonly Oper
     { type: "remove", key: rows.unit(tenant, unit, holder), when: { type: "present" } },
     { type: "add", key: rows.counter(tenant, unit), by: -1, min: 0 },
   ];
-}
-
-export function isAddress(text: string): boolean {
-  return /^[^\s@<>"(),:;]+@[^\s@<>"(),:;]+$/.test(text);
 }

@@ -1,7 +1,7 @@
-import type { EventOf, TaskAnswered } from "../kernel/event.ts";
+import type { EventOf, TaskAnswered, TaskOfItself } from "../kernel/event.ts";
 import type { Instant, Json } from "../kernel/json.ts";
 import type { Run, Vote } from "../kernel/run.ts";
-import type { TaskKind } from "../kernel/task.ts";
+import type { AgendaItem, TaskKind } from "../kernel/task.ts";
 import type { Item } from "../ports/table.ts";
 import { listSk, rows } from "./rows.ts";
 
@@ -30,6 +30,8 @@ export type TaskRecord = Readonly<{
   ui?: Json;
   claimedBy?: string;
   data?: Json;
+  /** What happens to it by itself, and when it did. */
+  agenda?: readonly (AgendaItem & { doneAt?: Instant })[];
   createdAt: Instant;
   updatedAt: Instant;
 }>;
@@ -54,6 +56,7 @@ export function newTaskRow(run: Run, event: EventOf<"task.created">): Item {
     decision: null,
     votes: [],
     ...(event.groups && { groups: event.groups }),
+    ...(event.agenda && { agenda: event.agenda }),
     ...(event.schema !== undefined && { schema: event.schema }),
     ...(event.ui !== undefined && { ui: event.ui }),
     createdAt: run.at,
@@ -77,6 +80,26 @@ export function answeredTaskRow(row: Item, event: TaskAnswered, at: Instant): It
   const change = answered(event);
   const votes = event.type === "task.completed" ? [...task.votes, event.vote] : task.votes;
   return rowOf(String(row["tenant"]), { ...task, votes, ...change, updatedAt: at });
+}
+
+/** The row after something happened to the task by itself. */
+export function happenedTaskRow(row: Item, event: TaskOfItself, at: Instant): Item {
+  const { claimedBy, ...task } = taskOf(row);
+  const isReassigned = event.type === "task.escalated" && event.action === "reassign";
+  const kept = claimedBy === undefined ? {} : { claimedBy };
+  const others: Partial<TaskRecord> = {
+    status: "open",
+    approvers: event.to,
+    ...(task.groups && { groups: [] }),
+  };
+  return rowOf(String(row["tenant"]), {
+    ...task,
+    ...(isReassigned ? others : kept),
+    agenda: (task.agenda ?? []).map((item) =>
+      item.n <= event.n && item.doneAt === undefined ? { ...item, doneAt: at } : item,
+    ),
+    updatedAt: at,
+  });
 }
 
 function answered(event: TaskAnswered): Partial<TaskRecord> {

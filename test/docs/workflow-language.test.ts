@@ -101,15 +101,13 @@ describe("the workflow language", () => {
     },
   );
 
-  const approval = { type: "approval", approvers: "ada@example.com" };
   const tool = { type: "tool", tool: "echo" };
   test.each<[string, JsonObject]>([
     ["retry.exhausted", { ...tool, retry: { exhausted: "pause" } }],
     ["retry.exhausted", { ...tool, retry: { exhausted: "ask" } }],
     ["onUnknown", { ...tool, onUnknown: "ask" }],
     ["onUnknown", { ...tool, onUnknown: { reconcile: "echo" } }],
-    ["reminders", { ...approval, reminders: ["P1D"] }],
-    ["escalation", { ...approval, escalation: [] }],
+    ["email", { type: "form", email: true }],
   ])("refuses %s by name: %j", async (field, node) => {
     const document = { name: "refused", nodes: [{ id: "a", ...node }] };
 

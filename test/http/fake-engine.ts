@@ -256,6 +256,8 @@ export function taskOf(changes: Partial<TaskView> = {}): TaskView {
     groups: [],
     due: AT,
     priority: 0,
+    reminders: [],
+    escalation: [],
     decision: null,
     decisions: [],
     createdAt: AT,

@@ -26,6 +26,8 @@ export function aTask(changes: Partial<TaskView> = {}): TaskView {
     groups: [],
     due: "2026-01-02T12:00:00.000Z",
     priority: 0,
+    reminders: [],
+    escalation: [],
     decision: null,
     decisions: [],
     createdAt: "2026-01-01T00:00:00.000Z",

@@ -10,14 +10,16 @@ export function approvalMail(request: {
   approver: string;
   url: string;
   mailId: string;
+  isReminder?: boolean;
 }): Mail {
-  const { task, url, mailId } = request;
+  const { task, url, mailId, isReminder } = request;
+  const what = isReminder ? "Reminder, decision needed" : "Decision needed";
   const to = oneLine(request.approver, 320);
   const text = approvalText(task, to, url);
   return {
     id: mailId,
     to,
-    subject: `Decision needed: ${oneLine(task.title, 120)} [run ${shortId(task.runId)}]`,
+    subject: `${what}: ${oneLine(task.title, 120)} [run ${shortId(task.runId)}]`,
     text: plainPart(text),
     html: approvalMailHtml(text),
     links: [url],

@@ -1,3 +1,4 @@
+import { isSame } from "../../kernel/decisions/decide-task.ts";
 import { parseInstant } from "../../kernel/duration.ts";
 import type { Instant } from "../../kernel/json.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -43,7 +44,7 @@ export async function sendOwed(deps: SendMailDeps, key: Key): Promise<SendMailOu
   if (!row || row.dead || row.notBefore > deps.clock.now()) return "nothing to do";
 
   const task = await deps.taskOf(row.mail.tenant, row.mail.task);
-  if (task !== undefined && !isOpen(task)) {
+  if (task !== undefined && !(isOpen(task) && isAsked(task, row.mail))) {
     await deps.outbox.remove(row.mail);
     return "no longer wanted";
   }
@@ -57,18 +58,29 @@ export async function sendOwed(deps: SendMailDeps, key: Key): Promise<SendMailOu
   return "sent";
 }
 
+/** Others may be asked by now, and whoever has decided need not be reminded of it. */
+function isAsked(
+  { assignees, groups, claimedBy, decisions }: TaskView,
+  { approver, occasion }: OwedMail,
+): boolean {
+  const asked = [...assignees, ...groups, claimedBy];
+  if (isAddress(approver) && !asked.includes(approver)) return false;
+  return occasion !== "reminder" || !decisions.some(({ by }) => isSame(by, approver));
+}
+
 function isOpen({ status }: TaskView): boolean {
   return status === "open" || status === "claimed";
 }
 
 async function sendMail(deps: SendMailDeps, mail: OwedMail, task: TaskView): Promise<void> {
-  const { approver, version, tenant, runId } = mail;
+  const { approver, version, tenant, runId, occasion } = mail;
   if (!isAddress(approver)) throw new Fault("its approver is no address", { retryable: false });
 
   const expires = expiryOf(task);
   const claims = { tenant, runId, task: task.id, approver, expires, version };
   const url = linkUrl(deps.publicUrl, await makeLink(deps.signer, claims));
-  await deps.mailer.send(approvalMail({ task, approver, url, mailId: mail.id }));
+  const isReminder = occasion === "reminder";
+  await deps.mailer.send(approvalMail({ task, approver, url, mailId: mail.id, isReminder }));
 }
 
 /** One address and no more: a list in its place would send one person's link to several. */

@@ -49,6 +49,8 @@ function dataOf(event: Event): JsonObject {
       const { by, decision, ...more } = value;
       shown.push(["decision", decision ?? null], ["decidedBy", by ?? null]);
       shown.push(...Object.entries(dated(more) as JsonObject));
+    } else if (name === "agenda" && Array.isArray(value)) {
+      shown.push([name, (value as readonly Json[]).map(dated)]);
     } else if (name === "wait") shown.push([name, dated(value)]);
     else shown.push([name, instant(name, value)]);
   }

@@ -117,8 +117,12 @@ function waits(wait: WaitingOn, { steps }: RunView, run: Run): string {
     case "approval": {
       const asked = run.tasks[wait.task ?? ""]?.approvers ?? [];
       const whom = asked.length === 0 ? "anybody who may" : asked.join(", ");
-      return `${at} waits for ${whom} to decide task ${wait.task}${until}.`;
+      const next = comes(run, wait.task);
+      return `${at} waits for ${whom} to decide task ${wait.task}${until}.${next}`;
     }
+    case "form":
+    case "ask":
+      return `${at} waits for somebody to complete task ${wait.task}${until}.${comes(run, wait.task)}`;
     case "event": {
       const key = wait.key === undefined ? "" : ` with key ${wait.key}`;
       return `${at} waits for the event ${wait.name}${key}${until}.`;
@@ -136,11 +140,25 @@ function waits(wait: WaitingOn, { steps }: RunView, run: Run): string {
   }
 }
 
+/** What happens to the task by itself, next. */
+function comes(run: Run, task: string | undefined): string {
+  const [next] = run.tasks[task ?? ""]?.agenda ?? [];
+  if (!next) return "";
+  const { action, to = [], decision } = next;
+  const at = instantText(next.at);
+  if (action === "decide") return ` At ${at} it is decided as ${decision}.`;
+  if (action === "reassign") return ` At ${at} ${to.join(", ")} will be asked instead.`;
+  return ` The next reminder goes out at ${at}.`;
+}
+
 function unblocks(wait: WaitingOn, path: string): readonly string[] {
   const skip = `POST ${path}/steps/${wait.step}/skip gives it an output.`;
   switch (wait.kind) {
     case "approval":
       return [`POST /v1/tasks/${wait.task}/decide`];
+    case "form":
+    case "ask":
+      return [`POST /v1/tasks/${wait.task}/complete`, skip];
     case "event":
       return [`POST ${path}/signals with the name ${wait.name}`, skip];
     case "job":

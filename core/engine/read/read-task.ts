@@ -28,7 +28,7 @@ export async function whenLate(
 }
 
 export function taskView(task: TaskRecord): TaskView {
-  const { approvers, votes, due, createdAt, updatedAt, groups, ...shown } = task;
+  const { approvers, votes, due, createdAt, updatedAt, groups, agenda = [], ...shown } = task;
   // Of an approval, what has no @ in it is a group; a form says which of its names are.
   const among = (one: string) => (groups ? groups.includes(one) : isGroup(one));
   return {
@@ -40,10 +40,18 @@ export function taskView(task: TaskRecord): TaskView {
     assignees: approvers.filter((one) => !among(one)),
     groups: approvers.filter(among),
     due: due === null ? null : instantText(due),
+    reminders: agenda.filter(({ from }) => from === "reminders").map(timesOf),
+    escalation: agenda
+      .filter(({ from }) => from === "escalation")
+      .map(({ from: _from, n: _n, ...item }) => ({ ...item, ...timesOf(item) })),
     decisions: votes.map(({ at, ...vote }) => ({ ...vote, at: instantText(at) })),
     createdAt: instantText(createdAt),
     updatedAt: instantText(updatedAt),
   };
+}
+
+function timesOf({ at, doneAt }: { at: number; doneAt?: number }) {
+  return { at: instantText(at), doneAt: doneAt === undefined ? null : instantText(doneAt) };
 }
 
 export function noTask(taskId: string) {

@@ -37,7 +37,7 @@ export async function decideTask(
   const token = tokenAt(draft, task.token);
   const isGate = token.wait?.kind === "approval" && token.wait.gate === true;
   emit(draft, { type: "task.decided", ...idsOf(token), task: task.id, vote, settled });
-  if (settled) await settle(draft, token, vote, isGate);
+  if (settled) await settleTask(draft, token, vote, isGate);
   return undefined;
 }
 
@@ -56,7 +56,13 @@ function refusal(task: OpenTask, command: CommandOf<"task.decide">): Refused | u
   return { reason: "already_voted", data: { decision, decidedBy: by, at: instantText(at) } };
 }
 
-async function settle(draft: Draft, token: Token, vote: Vote, isGate: boolean): Promise<void> {
+/** What a decision that settles its task means for the step. */
+export async function settleTask(
+  draft: Draft,
+  token: Token,
+  vote: Vote,
+  isGate: boolean,
+): Promise<void> {
   const { decision, by, comment, edits } = vote;
   if (isGate) {
     if (decision === "approved") return;

@@ -5,15 +5,16 @@ import { parseDuration } from "../duration.ts";
 import { timedId } from "../ids.ts";
 import type { Instant, Json } from "../json.ts";
 import type { Token } from "../run.ts";
+import type { AgendaItem } from "../task.ts";
 import { optionsOf } from "../workflow.ts";
+import { APPROVERS_MAX, addresses } from "./addresses.ts";
+import { agendaOf } from "./agenda.ts";
 import { begin, tokenAt } from "./begin.ts";
 import { valueOf } from "./pure.ts";
 import { park } from "./wait.ts";
 
 const TEXT_LENGTH_MAX = 10_000;
 const PREVIEW_LENGTH_MAX = 60_000;
-/** Each has a mail of its own, and all of them are in the commit that opens the task. */
-const APPROVERS_MAX = 40;
 
 /** Asks people. The task carries all that they are shown, and a digest of what they decide upon. */
 export async function visitApproval(draft: Draft, waiting: Token): Promise<void> {
@@ -43,7 +44,10 @@ export async function visitApproval(draft: Draft, waiting: Token): Promise<void>
     const message = `${node.id} needs ${quorum} of ${approvers.length} approvers`;
     return fail(draft, token, { code: "INVALID_APPROVERS", message });
   }
+  const agenda = agendaOf(draft, node.id, values, quorum);
+  if (!agenda.ok) return fail(draft, token, { code: agenda.code, message: agenda.message });
   return openTask(draft, token, {
+    agenda: agenda.items,
     title: textOf(values["title"] ?? node.title ?? `Approve ${node.id}`),
     description: values["description"] === undefined ? undefined : textOf(values["description"]),
     preview: values["preview"] ?? input.value ?? null,
@@ -60,6 +64,7 @@ export async function visitApproval(draft: Draft, waiting: Token): Promise<void>
 type Ask = Readonly<{
   kind?: "form" | "ask";
   groups?: readonly string[];
+  agenda?: readonly AgendaItem[];
   schema?: Json;
   ui?: Json;
   title: string;
@@ -89,7 +94,7 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
   const digest = hash(
     JSON.stringify([workflow.hash, ids.step, ask.title, ask.description ?? "", ask.preview]),
   );
-  const { gate, due, description, kind = "approval", ...shown } = ask;
+  const { gate, due, description, kind = "approval", agenda = [], ...shown } = ask;
   draft.rows += 1 + ask.approvers.length;
   emit(draft, {
     type: "task.created",
@@ -100,28 +105,19 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
     digest,
     ...(description !== undefined && { description }),
     ...(due !== undefined && { due }),
+    ...(agenda.length > 0 && { agenda }),
   });
   const until = due === undefined ? {} : { until: due };
+  const first = agenda[0]?.at;
+  const dueAt = first === undefined ? due : Math.min(first, due ?? first);
   park(
     draft,
     tokenAt(draft, token.id),
     kind === "approval"
       ? { kind, task, ...until, ...(gate && { gate }) }
       : { kind, task, ...until },
-    due,
+    dueAt,
   );
-}
-
-/** Names of people or groups, each once; undefined when they are none. */
-export function addresses(value: Json | undefined): readonly string[] | undefined {
-  if (value === undefined || value === null) return [];
-  const list = Array.isArray(value) ? value : [value];
-  const named = list.map((entry: Json) => (typeof entry === "string" ? entry.trim() : ""));
-  if (named.length > APPROVERS_MAX) return undefined;
-  if (named.some((entry) => entry === "" || entry.length > 320 || !entry.isWellFormed())) {
-    return undefined;
-  }
-  return [...new Set(named)];
 }
 
 export function dueOf(draft: Draft, due: Json | undefined, timeoutMs: number | undefined) {

@@ -3,7 +3,9 @@ import type { Draft } from "../draft.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import type { Token } from "../run.ts";
 import type { Node } from "../workflow.ts";
-import { addresses, dueOf, openTask, textOf } from "./approval.ts";
+import { addresses } from "./addresses.ts";
+import { agendaOf } from "./agenda.ts";
+import { dueOf, openTask, textOf } from "./approval.ts";
 import { begin } from "./begin.ts";
 import { valueOf } from "./pure.ts";
 
@@ -50,7 +52,10 @@ export async function visitForm(draft: Draft, waiting: Token): Promise<void> {
     return fail(draft, token, { code: "INVALID_CHOICES", message });
   }
   const { priority } = node.document;
+  const agenda = agendaOf(draft, node.id, values, 1);
+  if (!agenda.ok) return fail(draft, token, { code: agenda.code, message: agenda.message });
   return openTask(draft, token, {
+    agenda: agenda.items,
     kind: node.type === "ask" ? "ask" : "form",
     ...asked,
     description: values["description"] === undefined ? undefined : textOf(values["description"]),
