@@ -5,6 +5,10 @@ import type { OpenTask } from "./task.ts";
 
 type OfTask = Extract<Event, { type: `task.${string}` }>;
 
+export function isOfTask(event: Event): event is OfTask {
+  return event.type.startsWith("task.");
+}
+
 /** The run after something was done with a task. */
 export function ofTask(run: Run, event: OfTask): Run {
   switch (event.type) {

@@ -2,7 +2,7 @@ import { instantText } from "./duration.ts";
 import type { Event, EventOf } from "./event.ts";
 import { halted, revived } from "./evolve-revive.ts";
 import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
-import { ofTask } from "./evolve-tasks.ts";
+import { isOfTask, ofTask } from "./evolve-tasks.ts";
 import type { Instant } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { withPart } from "./open-events.ts";
@@ -18,6 +18,7 @@ const SIGNAL_IDS_MAX = 1_000;
  */
 export function evolve(before: Run, event: Event, at: Instant): Run {
   const run: Run = { ...before, seq: before.seq + 1, at };
+  if (isOfTask(event)) return ofTask(run, event);
   switch (event.type) {
     case "run.created":
     case "run.running":
@@ -52,17 +53,6 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       return fired(run, event, at);
     case "child.started":
       return event.again ? run : { ...run, children: (run.children ?? 0) + 1 };
-    case "task.created":
-    case "task.decided":
-    case "task.claimed":
-    case "task.released":
-    case "task.reassigned":
-    case "task.reminded":
-    case "task.escalated":
-    case "task.completed":
-    case "task.expired":
-    case "task.cancelled":
-      return ofTask(run, event);
     case "signal.received":
       return signalled(run, event);
   }
