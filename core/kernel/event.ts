@@ -1,6 +1,6 @@
 import type { Instant, Json, JsonObject } from "./json.ts";
-import type { Actor, Fork, RunError, Usage, Vote, Wait } from "./run.ts";
-import type { AgendaItem, TaskKind } from "./task.ts";
+import type { Actor, Fork, RunError, Usage, Wait } from "./run.ts";
+import type { TaskEvent } from "./task-event.ts";
 
 /**
  * How tokens went on. They ride on the event that caused them, so that a fold never asks the graph.
@@ -30,7 +30,8 @@ export type Move =
   | Readonly<{ op: "settle"; map: string; drop?: boolean; keep?: boolean }>
   | Readonly<{ op: "again"; map: string; index: number }>;
 
-type Step = Readonly<{ step: string; node: string; visit: number; token: number }>;
+/** Which visit of which node an event is about. */
+export type Step = Readonly<{ step: string; node: string; visit: number; token: number }>;
 
 /** What happened. The names are public; docs/events.md says what each carries. */
 export type Event =
@@ -176,12 +177,7 @@ export type Event =
         again?: boolean;
       }>)
   | (Step & Readonly<{ type: "child.ended"; attempt: number; child: string; status: string }>)
-  | TaskCreated
-  | TaskAnswered
-  | (Step & Readonly<{ type: "task.decided"; task: string; vote: Vote; settled: boolean }>)
-  | TaskOfItself
-  | (Step & Readonly<{ type: "task.expired"; task: string }>)
-  | (Step & Readonly<{ type: "task.cancelled"; task: string }>)
+  | TaskEvent
   | Readonly<{
       type: "signal.received";
       name: string;
@@ -211,45 +207,6 @@ export type RunResumed = Readonly<{
   moves?: readonly Move[];
 }>;
 
-export type TaskCreated = Step &
-  Readonly<{
-    type: "task.created";
-    task: string;
-    kind: TaskKind;
-    title: string;
-    description?: string;
-    preview: Json;
-    approvers: readonly string[];
-    quorum: number;
-    options: readonly { id: string; label: string }[];
-    digest: string;
-    due?: Instant;
-    priority: number;
-    email: boolean;
-    /** Of a form: those among the approvers that are groups, and what is filled in. */
-    groups?: readonly string[];
-    schema?: Json;
-    ui?: Json;
-    /** What will happen to it by itself, in the order of its times. */
-    agenda?: readonly AgendaItem[];
-  }>;
-
-/** What happens to a task by itself: `n` is its place on the agenda, `to` whom it is about. */
-export type TaskOfItself = Step &
-  Readonly<{ task: string; n: number; to: readonly string[] }> &
-  (
-    | Readonly<{ type: "task.reminded" }>
-    | Readonly<{ type: "task.escalated"; action: AgendaItem["action"]; decision?: string }>
-  );
-
-/** What people do with a form, or with a question. */
-export type TaskAnswered = Step &
-  Readonly<{ task: string }> &
-  (
-    | Readonly<{ type: "task.completed"; vote: Vote; data: Json }>
-    | Readonly<{ type: "task.claimed"; by: string }>
-    | Readonly<{ type: "task.released"; by: string }>
-    | Readonly<{ type: "task.reassigned"; by: string; assignees: readonly string[] }>
-  );
+export type { TaskAnswered, TaskCreated, TaskOfItself } from "./task-event.ts";
 
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;

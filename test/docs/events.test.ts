@@ -31,7 +31,8 @@ function membersIn(section: string): readonly Member[] {
 
 /** The names in the source of the union, which no value has at run time. */
 function typesOfEvents(): readonly string[] {
-  const source = readFileSync(`${ROOT}/core/kernel/event.ts`, "utf8");
+  const files = ["event.ts", "task-event.ts"];
+  const source = files.map((file) => readFileSync(`${ROOT}/core/kernel/${file}`, "utf8")).join("");
   return [...source.matchAll(/\btype: "([a-z.]+)"/g)].map(([, type]) => type ?? "");
 }
 
