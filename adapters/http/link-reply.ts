@@ -3,6 +3,7 @@ import type { Json } from "../../core/kernel/json.ts";
 import { PROBLEMS } from "./error-catalog.ts";
 import type { HttpRequest } from "./http.ts";
 import { approvalPage, conflictPage, deadPage, troublePage } from "./pages/approval.ts";
+import { formPage } from "./pages/form.ts";
 import { FORM_CSP } from "./pages/page.ts";
 import { problemReply, type Refused, retryHeaders } from "./problem.ts";
 import { mediaType } from "./read-body.ts";
@@ -22,9 +23,8 @@ export function wantsJson({ method, headers }: HttpRequest): boolean {
 }
 
 export function linkReply(link: LinkView, asJson: boolean): Reply {
-  return asJson
-    ? { status: 200, value: link, headers: STRICT }
-    : htmlReply(200, approvalPage(link));
+  if (asJson) return { status: 200, value: link, headers: STRICT };
+  return linkPage(200, link.task.kind === "approval" ? approvalPage(link) : formPage(link));
 }
 
 /** A refusal as a page for people, or as a problem for programs. */
@@ -34,7 +34,7 @@ export function linkRefusal(refusal: Refused, request: HttpRequest, requestId: s
     return { ...reply, headers: { ...reply.headers, ...STRICT } };
   }
   const { status, title } = PROBLEMS[refusal.code];
-  const reply = htmlReply(status, pageFor(refusal, title, requestId));
+  const reply = linkPage(status, pageFor(refusal, title, requestId));
   return { ...reply, headers: { ...reply.headers, ...retryHeaders(refusal) } };
 }
 
@@ -47,7 +47,7 @@ function pageFor(refusal: Refused, title: string, requestId: string): string {
   return troublePage(title, refusal.message, requestId);
 }
 
-function htmlReply(status: number, text: string): Reply {
+export function linkPage(status: number, text: string): Reply {
   return {
     status,
     text,

@@ -22,6 +22,20 @@ export const LinkDecision = z
     examples: [{ decision: "approved", comment: "fine", nonce: "from-the-page" }],
   });
 
+/** What the page of a form or a question sends, as JSON; its form has a field for each control. */
+export const LinkAnswer = z
+  .strictObject({
+    data: AnyJson,
+    nonce: z.string().max(512).default("").meta({
+      description: "From the page, or from the JSON answer to GET. Needed to answer.",
+    }),
+  })
+  .meta({
+    id: "LinkAnswer",
+    description: "A filled form by signed link, or `{response}` of a question.",
+    examples: [{ data: { approved: true }, nonce: "from-the-page" }],
+  });
+
 export const Link = z
   .strictObject({
     task: Task,

@@ -114,6 +114,14 @@ export interface Engine {
   readonly links: {
     /** Reads only. `LINK_DEAD` for whatever is not a live link, whatever the reason. */
     view(token: string): Promise<Result<LinkView>>;
+    /**
+     * Fills in a form as whom the link was sent to, or answers a question. What could not be read
+     * of what they sent is not whole, and is refused once all else is right.
+     */
+    complete(
+      token: string,
+      request: { data: Json; nonce: string; isWhole?: boolean },
+    ): Promise<Result<LinkView & { tenant: string }>>;
     /** Decides as the approver the link was sent to. The nonce is checked after conflicts. */
     decide(
       token: string,

@@ -1,8 +1,9 @@
 import { isSame } from "../kernel/decisions/decide-task.ts";
 import { instantText } from "../kernel/duration.ts";
-import type { TaskRecord } from "../store/task-rows.ts";
+import { isOpenTask, type TaskRecord } from "../store/task-rows.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
+import { complete } from "./people/answer-task.ts";
 import { isNonceOf, type LinkClaims, nonceOf, readLink } from "./people/link-token.ts";
 import { readTask, taskView } from "./read/read-task.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
@@ -22,8 +23,8 @@ export function linksOf(deps: EngineDeps): Engine["links"] {
     const task = await readTask(deps, claims.tenant, claims.task);
     if (!task || task.runId !== claims.runId) return undefined;
     // A decided task still shows its receipt to those whom it asked; any other end is the end.
-    if (task.status !== "open" && task.status !== "done") return undefined;
-    return task.approvers.some((one) => isSame(one, claims.approver))
+    if (!isOpenTask(task) && task.status !== "done") return undefined;
+    return [...task.approvers, task.claimedBy ?? ""].some((one) => isSame(one, claims.approver))
       ? { claims, task }
       : undefined;
   }
@@ -42,6 +43,24 @@ export function linksOf(deps: EngineDeps): Engine["links"] {
       const opened = await open(token);
       if (!opened) return refuse("LINK_DEAD", DEAD);
       return ok(await view(token, opened.claims, opened.task));
+    },
+
+    async complete(token, { data, nonce, isWhole = true }) {
+      const opened = await open(token);
+      if (!opened) return refuse("LINK_DEAD", DEAD);
+      const { claims, task } = opened;
+      if (isOpenTask(task) && !(await isNonceOf(deps.signer, token, nonce))) {
+        return refuse("NONCE_INVALID", "the form is not the one that this link shows");
+      }
+      if (isOpenTask(task) && task.kind !== "approval" && !isWhole) {
+        return refuse("INVALID_FORM", "the answer could not be read");
+      }
+      const { tenant, approver: by } = claims;
+      const caller = { tenant, keyId: "link", person: by };
+      const completed = await complete(deps, caller, task, { by, via: "email" }, data);
+      if (!completed.ok) return completed;
+      const now = (await readTask(deps, tenant, task.id)) ?? task;
+      return ok({ ...(await view(token, claims, now)), tenant });
     },
 
     async decide(token, { nonce, ...request }): Promise<Result<LinkView & { tenant: string }>> {

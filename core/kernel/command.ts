@@ -97,7 +97,8 @@ export type Command =
       /** The limits that it takes a unit of while it is active again. */
       units?: readonly string[];
     }>
-  | (Answering & Readonly<{ type: "task.complete"; data: Json; assertedBy?: string }>)
+  | (Answering &
+      Readonly<{ type: "task.complete"; data: Json; assertedBy?: string; via?: "api" | "email" }>)
   | (Answering & Readonly<{ type: "task.claim" }>)
   | (Answering & Readonly<{ type: "task.release" }>)
   | Readonly<{ type: "task.reassign"; task: string; by: string; assignees: readonly string[] }>

@@ -123,7 +123,7 @@ const FORM: Readonly<Record<string, FieldCheck>> = {
   groups: textOrTexts,
   due: aDurationOrTemplate,
   priority: aNumber(-1000, 1000),
-  email: notYet("mail for a form"),
+  email: aBoolean,
   ...AGENDA_FIELDS,
 };
 

@@ -107,7 +107,6 @@ describe("the workflow language", () => {
     ["retry.exhausted", { ...tool, retry: { exhausted: "ask" } }],
     ["onUnknown", { ...tool, onUnknown: "ask" }],
     ["onUnknown", { ...tool, onUnknown: { reconcile: "echo" } }],
-    ["email", { type: "form", email: true }],
   ])("refuses %s by name: %j", async (field, node) => {
     const document = { name: "refused", nodes: [{ id: "a", ...node }] };
 

@@ -39,6 +39,38 @@ beforeAll(async () => {
       { from: "ok", to: "not", on: "rejected" },
     ],
   });
+  await publish(server.api, {
+    name: "order",
+    nodes: [
+      {
+        id: "fill",
+        type: "form",
+        title: "Where shall it go?",
+        preview: { order: "A-17" },
+        schema: {
+          type: "object",
+          properties: {
+            street: { type: "string", maxLength: 80, minLength: 3, title: "Street" },
+            amount: {
+              type: "integer",
+              minimum: 1,
+              title: "How many",
+              description: "At least one.",
+            },
+            gift: { type: "boolean", title: "Is it a gift?" },
+            size: { enum: ["small", "large"], title: "Size" },
+            extras: { type: "array", items: { enum: ["card", "ribbon"] }, title: "Extras" },
+            note: { type: "string", title: "Note" },
+          },
+          required: ["street", "amount", "gift"],
+        },
+        assignees: [ADA],
+        due: "P2D",
+      },
+    ],
+  });
+  const question = { id: "ask", type: "ask", prompt: "Which colour?", choices: ["red", "blue"] };
+  await publish(server.api, { name: "ask", nodes: [{ ...question, assignees: ADA }] });
 });
 
 afterAll(async () => {
@@ -46,8 +78,8 @@ afterAll(async () => {
   await server?.close();
 });
 
-async function asked(): Promise<{ runId: string; link: string }> {
-  const run = await start(server.api, "pay");
+async function asked(workflow = "pay"): Promise<{ runId: string; link: string }> {
+  const run = await start(server.api, workflow);
   const task = await taskOf(server.api, run.id);
   return { runId: run.id, link: await linkOf(server.api, task.id, ADA) };
 }
@@ -139,17 +171,85 @@ describe.skipIf(browserPath === undefined)("the page of a signed link, in a brow
     await page.context().close();
   });
 
+  test("of a form shows what is wrong beside each field, and takes what is right, without script", async () => {
+    const { runId, link } = await asked("order");
+    const { page } = await open(link, { javaScriptEnabled: false });
+    await page.getByLabel("Street").fill("x");
+    await page.getByLabel("Note").fill("Ring twice");
+    await page.getByRole("button", { name: "Send" }).click();
+
+    const street = page.getByLabel("Street");
+    expect(await street.getAttribute("aria-invalid")).toBe("true");
+    expect(await street.inputValue()).toBe("x");
+    expect(await page.getByRole("alert").getByRole("link").allInnerTexts()).toEqual([
+      "Street",
+      "How many",
+      "Is it a gift?",
+    ]);
+    expect((await read(server.api, runId)).status).toBe("waiting");
+    await street.fill("Main Street 1");
+    await page.getByLabel("How many").fill("2");
+    await page.getByLabel("Yes").check();
+    await page.getByLabel("Size").selectOption("large");
+    await page.getByLabel("ribbon").check();
+    await page.getByRole("button", { name: "Send" }).click();
+
+    expect(await page.getByRole("main").innerText()).toContain("The answer is recorded.");
+    const run = await ended(server.api, runId);
+    expect(run.output).toEqual({
+      street: "Main Street 1",
+      amount: 2,
+      gift: true,
+      size: "large",
+      extras: ["ribbon"],
+      note: "Ring twice",
+    });
+    expect((await taskOf(server.api, runId)).decisions).toMatchObject([{ by: ADA, via: "email" }]);
+    await page.reload();
+    await page.context().close();
+  });
+
+  test("of a question offers its choices, and opening it a hundred times answers nothing", async () => {
+    const { runId, link } = await asked("ask");
+    await Promise.all(Array.from({ length: 100 }, () => fetch(link)));
+    expect((await read(server.api, runId)).status).toBe("waiting");
+    const { page, complaints } = await open(link);
+
+    await page.getByLabel("Which colour?").selectOption("blue");
+    await page.getByRole("button", { name: "Send" }).click();
+
+    expect((await ended(server.api, runId)).output).toEqual({ response: "blue" });
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test("and every other page has no serious finding of axe", async () => {
     const { link } = await asked();
     const base = new URL(link).origin;
     const dead = `${link.slice(0, -3)}AAA`;
     const all: string[] = [];
 
-    for (const url of [link, dead, `${base}/docs`, `${base}/docs/errors`, `${base}/mail`]) {
+    const form = (await asked("order")).link;
+    const { link: question } = await asked("ask");
+
+    for (const url of [
+      link,
+      form,
+      question,
+      dead,
+      `${base}/docs`,
+      `${base}/docs/errors`,
+      `${base}/mail`,
+    ]) {
       const { page } = await open(url, { bypassCSP: true });
       for (const finding of await findings(page)) all.push(`${new URL(url).pathname}: ${finding}`);
       await page.context().close();
     }
+
+    const { page } = await open(form, { bypassCSP: true });
+    await page.getByRole("button", { name: "Send" }).click();
+    all.push(...(await findings(page)));
+    await page.context().close();
 
     expect(all).toEqual([]);
   });

@@ -11,6 +11,7 @@ import type {
   WorkflowView,
 } from "../../core/engine/views.ts";
 import { isObject, type JsonObject } from "../../core/kernel/json.ts";
+import { schemas } from "../../wiring/schemas.ts";
 import {
   fakeBulk,
   fakeControl,
@@ -194,6 +195,20 @@ export function fakeEngine() {
     },
     links: {
       view: async (token) => linkOf(token),
+      complete: async (token, { data, nonce, isWhole = true }) => {
+        const link = linkOf(token);
+        if (!link.ok) return link;
+        if (nonce !== "n-1") return refuse("NONCE_INVALID", "The nonce is not ours.");
+        const { schema } = link.value.task;
+        const errors = isObject(schema) ? schemas.validate(schema, data, "data") : [];
+        if (errors.length > 0 || !isWhole) {
+          return refuse("INVALID_FORM", "It does not fit.", { errors });
+        }
+        calls.push(`answer ${JSON.stringify(data)}`);
+        const task = { ...link.value.task, status: "done" as const, data };
+        tasks.set("task_1", task);
+        return ok({ ...link.value, task, tenant: "acme" });
+      },
       decide: async (token, { nonce, ...request }) => {
         const link = linkOf(token);
         if (!link.ok) return link;

@@ -190,7 +190,7 @@ describe("a fault is told by its path and code:", () => {
     ],
     ["nodes[0].prompt REQUIRED", node({ type: "ask" })],
     ["nodes[0].schema INVALID_TYPE", node({ type: "form", schema: "{% $input %}" })],
-    ["nodes[0].email NOT_SUPPORTED", node({ type: "form", email: true })],
+    ["nodes[0].email INVALID_TYPE", node({ type: "form", email: "yes" })],
     ["nodes[0].freeText INVALID_TYPE", node({ type: "ask", prompt: "?", freeText: "yes" })],
     ["nodes[0].options DUPLICATE_ID", node({ type: "approval", options: ["approved", "x", "x"] })],
     ["nodes[0].options REQUIRED", node({ type: "approval", options: ["yes"] })],

@@ -59,7 +59,7 @@ function openPage(link: LinkView, notice: string | undefined): string {
 ${notice !== undefined && html`<p role="alert" class="notice">${notice}</p>`}
 <h1 dir="auto">${task.title}</h1>
 ${task.description !== null && html`<p class="text" dir="auto">${task.description}</p>`}
-${facts(link)}
+${about(link)}
 <h2>What you decide on</h2>
 ${preview(task.preview)}
 ${form(link)}
@@ -111,7 +111,8 @@ ${preview(task.preview)}
   );
 }
 
-function facts({ task, approver }: LinkView): Html {
+/** Whom it asks, for what, and by when. */
+export function about({ task, approver }: LinkView): Html {
   return html`<dl>
 <dt>Who is asked</dt><dd dir="auto">${approver}</dd>
 <dt>Workflow</dt><dd>${task.workflow}, step ${task.node}</dd>
@@ -120,7 +121,7 @@ ${task.quorum > 1 && html`<dt>Needed</dt><dd>${votes(task)}</dd>`}
 </dl>`;
 }
 
-function footer({ task, expires }: LinkView): Html {
+export function footer({ task, expires }: LinkView): Html {
   return html`<p>Run <code>${shortId(task.runId)}</code> · what is decided on has the digest
 <code>${task.digest}</code> · this link works until ${time(expires)}</p>`;
 }
@@ -145,7 +146,7 @@ function look(option: string): string {
 
 let format: Intl.DateTimeFormat | undefined;
 
-function time(at: string): Html {
+export function time(at: string): Html {
   const instant = Date.parse(at);
   if (Number.isNaN(instant)) return html`${at}`;
   // Made when first needed: a server that starts again after a crash should not wait for it.

@@ -35,6 +35,14 @@ button.yes { background: var(--yes); border-color: var(--yes); color: var(--on);
 button.no { border-color: var(--no); color: var(--no); }
 :focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
 a { color: var(--mark); }
+select, input[type="text"], input[type="date"] { width: 100%; min-height: 2.75rem; padding: .5rem;
+  font: inherit; color: inherit; background: var(--page); border: 1px solid var(--line);
+  border-radius: .25rem; }
+input[aria-invalid="true"], select[aria-invalid="true"], textarea[aria-invalid="true"] { border: 2px solid var(--no); }
+.choices { display: block; } .choice { font-weight: 400; margin: .5rem 0; min-height: 1.5rem; }
+.choice input { width: 1.25rem; height: 1.25rem; vertical-align: text-bottom; accent-color: var(--mark); }
+.hint { color: var(--soft); font-size: .875rem; margin: 0 0 .25rem; }
+.fault { color: var(--no); font-weight: 600; margin: 0 0 .25rem; }
 .notice { border-left: .25rem solid var(--no); padding-left: .75rem; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { text-align: left; vertical-align: top; padding: .375rem .5rem; border-top: 1px solid var(--line); }

@@ -1,10 +1,12 @@
 import * as z from "zod";
-import { Link, LinkDecision } from "../../../core/contract/links.ts";
+import { Link, LinkAnswer, LinkDecision } from "../../../core/contract/links.ts";
 import type { Result } from "../../../core/engine/refusal.ts";
 import type { LinkView } from "../../../core/engine/views.ts";
+import { isObject, type JsonObject } from "../../../core/kernel/json.ts";
 import type { Serving } from "../app-deps.ts";
 import { check } from "../check.ts";
 import type { HttpRequest } from "../http.ts";
+import { answerLink } from "../link-answer.ts";
 import { linkRefusal, linkReply, TOKEN_PATH, wantsJson } from "../link-reply.ts";
 import { type Checked, refused } from "../problem.ts";
 import { isJson, mediaType, parseJson, readText } from "../read-body.ts";
@@ -19,6 +21,9 @@ const byLink = {
     .regex(/^[A-Za-z0-9_.~-]+$/)
     .meta({ description: "From the message; whoever has it may see and decide this one task." }),
 };
+
+/** Which of them it is, the task says: an approval is decided, and all else is answered. */
+const LinkBody = z.union([LinkDecision, LinkAnswer]);
 
 const ANSWER = { schema: Link, texts: ["text/html"] } as const;
 
@@ -46,13 +51,14 @@ export const approveRoutes = [
     path: TOKEN_PATH,
     operationId: "decideLink",
     tag: "Signed links",
-    summary: "Decide by a signed link",
+    summary: "Decide or answer by a signed link",
     description:
       "What the page's form sends, or the same as JSON. Decides as the person the link was sent " +
-      "to. The same again answers the receipt; another decision is refused with `TASK_DECIDED`.",
+      "to. The same again answers the receipt; another decision is refused with `TASK_DECIDED`. " +
+      "A form or a question takes `{data, nonce}`; what does not fit is a 422, and nothing is sent.",
     needs: "nothing",
     params: byLink,
-    body: LinkDecision,
+    body: LinkBody,
     page: linkRefusal,
     answers: [{ status: 200, description: "The receipt.", ...ANSWER }],
     refusals: [
@@ -63,19 +69,24 @@ export const approveRoutes = [
       "DIGEST_MISMATCH",
       "NONCE_INVALID",
       "CROSS_SITE",
+      "INVALID_FORM",
+      "TASK_CLAIMED",
       "INVALID_REQUEST",
     ],
     async handle({ params, request }, deps) {
       if (!isOwnSite(request, deps.publicUrl)) {
         return refused("CROSS_SITE", "The decision came from another site.");
       }
-      const decision = readDecision(request, deps);
-      if (!decision.ok) {
-        // A dead link is told as such whatever was sent to it, so that nothing tells them apart.
-        const viewed = await view(deps.engine, params.link);
-        return viewed.ok ? decision : viewed;
+      // A dead link is told as such whatever was sent to it, so that nothing tells them apart.
+      const viewed = await view(deps.engine, params.link);
+      if (!viewed.ok) return viewed;
+      const sent = readSent(request, deps);
+      if (!sent.ok) return sent;
+      if (viewed.value.task.kind !== "approval") {
+        return answerLink(deps, request, params.link, viewed.value, sent.value);
       }
-      if (!isToken(params.link)) return dead();
+      const decision = check(LinkDecision, sent.value, "decision");
+      if (!decision.ok) return decision;
       const decided = await deps.engine.links.decide(params.link, decision.value);
       if (!decided.ok) return decided;
       const { tenant, ...link } = decided.value;
@@ -93,15 +104,15 @@ function view(
 }
 
 /** The form's empty comment is no comment; JSON says what it means. */
-function readDecision(
-  request: HttpRequest,
-  { limits }: Serving,
-): Checked<z.infer<typeof LinkDecision>> {
+function readSent(request: HttpRequest, { limits }: Serving): Checked<JsonObject> {
   const text = readText(request, limits, (type) => isJson(type) || type === FORM);
   if (!text.ok) return text;
   const type = mediaType(request.headers["content-type"] ?? "");
   const sent = type === FORM ? readForm(text.value) : parseJson(text.value, limits);
-  return sent.ok ? check(LinkDecision, sent.value, "decision") : sent;
+  if (!sent.ok) return sent;
+  return isObject(sent.value)
+    ? { ok: true, value: sent.value }
+    : refused("INVALID_REQUEST", "The body must be an object.");
 }
 
 const FORM = "application/x-www-form-urlencoded";

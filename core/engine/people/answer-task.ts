@@ -13,7 +13,12 @@ import { ok, type Result, refuse } from "../refusal.ts";
 import { refused } from "../run-refusals.ts";
 import type { Caller, CompleteRequest, TaskView } from "../views.ts";
 
-type Who = Readonly<{ by: string; assertedBy?: string; anyone?: boolean }>;
+type Who = Readonly<{
+  by: string;
+  assertedBy?: string;
+  anyone?: boolean;
+  via?: "api" | "email";
+}>;
 
 /** Fills in a form, or answers a question: once, and as its schema wants it. */
 export async function completeTask(
@@ -103,9 +108,10 @@ async function withTask(
   return refuse("NOT_AN_APPROVER", message);
 }
 
-async function complete(
+/** The one way to complete a task, whatever the channel. */
+export async function complete(
   deps: EngineDeps,
-  caller: Caller,
+  caller: Pick<Caller, "tenant" | "keyId" | "person">,
   task: TaskRecord,
   who: Who,
   data: Json,
@@ -120,7 +126,7 @@ async function complete(
   if (errors.length > 0) {
     return refuse("INVALID_FORM", "the answer does not fit the form", { errors });
   }
-  const { by, assertedBy, anyone } = who;
+  const { by, assertedBy, anyone, via } = who;
   const command = {
     type: "task.complete",
     task: task.id,
@@ -128,6 +134,7 @@ async function complete(
     data,
     ...(assertedBy !== undefined && { assertedBy }),
     ...(anyone && { anyone, overrides: true }),
+    ...(via !== undefined && { via }),
   } as const;
   const done = await change(deps, caller, task, by, command, assertedBy);
   if (done.ok || done.refusal.code !== "TASK_CLOSED") return done;
@@ -158,7 +165,7 @@ type Change = CommandOf<"task.complete" | "task.claim" | "task.release" | "task.
 
 async function change(
   deps: EngineDeps,
-  caller: Caller,
+  caller: Pick<Caller, "tenant" | "keyId" | "person">,
   task: TaskRecord,
   by: string,
   command: Change,

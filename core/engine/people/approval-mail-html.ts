@@ -1,4 +1,4 @@
-import { type ApprovalText, CUT, HARMLESS, PERSONAL } from "./approval-text.ts";
+import { type ApprovalText, CUT, PERSONAL } from "./approval-text.ts";
 import { escapeHtml } from "./plain-text.ts";
 
 const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif";
@@ -11,22 +11,22 @@ const QUOTE =
 
 /** The mail for people, in HTML. It loads nothing, so that opening it tells nobody anything. */
 export function approvalMailHtml(text: ApprovalText): string {
-  const { title, description, preview, previewComplete, options, due, url, origin } = text;
+  const { words, title, description, preview, previewComplete, due, url, origin } = text;
+  const options = text.options.length > 0 && `Possible decisions: ${text.options.join(", ")}`;
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">',
     `<title>${escapeHtml(title)}</title></head>`,
     `<body style="margin:0;background:#ffffff;color:#16191f;${FONT};font-size:16px;line-height:1.5">`,
     '<main style="max-width:600px;margin:0 auto;padding:24px">',
-    '<p style="margin:0 0 4px;color:#545b64">You are asked to decide</p>',
+    `<p style="margin:0 0 4px;color:#545b64">${words.lead}</p>`,
     `<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${escapeHtml(title)}</h1>`,
     description && `<p style="white-space:pre-wrap">${escapeHtml(description)}</p>`,
-    preview &&
-      `<p>This is what you decide on:</p><pre style="${QUOTE}">${escapeHtml(preview)}</pre>`,
+    preview && `<p>${words.about}</p><pre style="${QUOTE}">${escapeHtml(preview)}</pre>`,
     previewComplete ? "" : `<p>${CUT}</p>`,
-    `<p>${escapeHtml(due)}<br>Possible decisions: ${escapeHtml(options.join(", "))}</p>`,
-    `<p style="margin:24px 0"><a style="${BUTTON}" href="${escapeHtml(url)}">Read and decide</a></p>`,
-    `<p>${HARMLESS} ${PERSONAL}</p>`,
+    `<p>${escapeHtml(due)}${options ? `<br>${escapeHtml(options)}` : ""}</p>`,
+    `<p style="margin:24px 0"><a style="${BUTTON}" href="${escapeHtml(url)}">${words.button}</a></p>`,
+    `<p>${words.harmless} ${PERSONAL}</p>`,
     `<p style="color:#545b64;font-size:13px;overflow-wrap:anywhere">${escapeHtml(origin)}</p>`,
     "</main></body></html>",
   ]

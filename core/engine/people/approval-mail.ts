@@ -1,7 +1,7 @@
 import type { Mail } from "../../ports/mailer.ts";
 import type { TaskView } from "../views.ts";
 import { approvalMailHtml } from "./approval-mail-html.ts";
-import { type ApprovalText, approvalText, CUT, HARMLESS, PERSONAL } from "./approval-text.ts";
+import { type ApprovalText, approvalText, CUT, PERSONAL, wordsOf } from "./approval-text.ts";
 import { oneLine } from "./plain-text.ts";
 
 /** The mail that asks one approver. Nothing in it is secret but the link. */
@@ -13,7 +13,8 @@ export function approvalMail(request: {
   isReminder?: boolean;
 }): Mail {
   const { task, url, mailId, isReminder } = request;
-  const what = isReminder ? "Reminder, decision needed" : "Decision needed";
+  const { needed } = wordsOf(task);
+  const what = isReminder ? `Reminder, ${needed.toLowerCase()}` : needed;
   const to = oneLine(request.approver, 320);
   const text = approvalText(task, to, url);
   return {
@@ -27,15 +28,17 @@ export function approvalMail(request: {
 }
 
 function plainPart(text: ApprovalText): string {
-  const preview = text.preview && `This is what you decide on:\n\n${indented(text.preview)}`;
+  const { words } = text;
+  const preview = text.preview && `${words.about}\n\n${indented(text.preview)}`;
+  const options = text.options.length > 0 ? `\nPossible decisions: ${text.options.join(", ")}` : "";
   const paragraphs = [
-    `You are asked to decide: ${text.title}`,
+    `${words.lead}: ${text.title}`,
     indented(text.description),
     preview,
     text.previewComplete ? "" : CUT,
-    `${text.due}\nPossible decisions: ${text.options.join(", ")}`,
-    `Read everything and decide here:\n${text.url}`,
-    `${HARMLESS}\n${PERSONAL}`,
+    `${text.due}${options}`,
+    `${words.read}\n${text.url}`,
+    `${words.harmless}\n${PERSONAL}`,
     `-- \n${text.origin}`,
   ];
   return `${paragraphs.filter((paragraph) => paragraph !== "").join("\n\n")}\n`;

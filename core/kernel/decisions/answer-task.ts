@@ -15,11 +15,11 @@ export async function completeTask(
   const task = own(draft.run.tasks, command.task);
   const refused = refusal(task, command);
   if (!task || refused) return refused ?? { reason: "task_closed" };
-  const { data, by, assertedBy } = command;
+  const { data, by, assertedBy, via = "api" } = command;
   const vote: Vote = {
     decision: "completed",
     by,
-    via: "api",
+    via,
     at: draft.at,
     ...(assertedBy !== undefined && { assertedBy }),
   };

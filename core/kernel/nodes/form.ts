@@ -51,7 +51,7 @@ export async function visitForm(draft: Draft, waiting: Token): Promise<void> {
     const message = `the choices of ${node.id} are not a list of 1 to ${CHOICES_MAX} texts`;
     return fail(draft, token, { code: "INVALID_CHOICES", message });
   }
-  const { priority } = node.document;
+  const { priority, email } = node.document;
   const agenda = agendaOf(draft, node.id, values, 1);
   if (!agenda.ok) return fail(draft, token, { code: agenda.code, message: agenda.message });
   return openTask(draft, token, {
@@ -66,7 +66,7 @@ export async function visitForm(draft: Draft, waiting: Token): Promise<void> {
     options: [],
     due,
     priority: typeof priority === "number" ? priority : 0,
-    email: false,
+    email: email !== false,
     gate: false,
   });
 }
