@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build as bundle } from "esbuild";
 import { startProcess } from "../support/proc.ts";
@@ -14,24 +14,27 @@ type Manifest = Readonly<{
 
 /**
  * Makes the client a package of its own: one file without an import, which runs in Node and in
- * browsers, and its types. Those are the contract's, which is written with zod; so zod is its one
- * dependency, for the compiler alone.
+ * browsers, its types, and the command line. The types are the contract's, which is written with
+ * zod; so zod is its one dependency, for the compiler alone.
  */
 export async function bundleClient(output = OUTPUT): Promise<void> {
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
-  const bundling = bundle({
+  const settings = {
     absWorkingDir: ROOT,
-    entryPoints: ["client/index.ts"],
-    outfile: join(output, "index.js"),
     bundle: true,
-    platform: "neutral",
     format: "esm",
     target: "es2022",
     legalComments: "none",
     logLevel: "warning",
-  });
-  await Promise.all([bundling, declare(join(output, "types"))]);
+  } as const;
+  const [index, cli] = [join(output, "index.js"), join(output, "cli.js")];
+  await Promise.all([
+    bundle({ ...settings, entryPoints: ["client/index.ts"], outfile: index, platform: "neutral" }),
+    bundle({ ...settings, entryPoints: ["client/cli/main.ts"], outfile: cli, platform: "node" }),
+    declare(join(output, "types")),
+  ]);
+  chmodSync(cli, 0o755);
   const { version, license, dependencies } = manifestHere();
   const manifest = {
     name: "holdfast-client",
@@ -40,6 +43,7 @@ export async function bundleClient(output = OUTPUT): Promise<void> {
     description: "Draws workflows for Holdfast, and talks to it over HTTP.",
     type: "module",
     engines: { node: ">=20" },
+    bin: { holdfast: "./cli.js" },
     exports: { ".": { types: "./types/client/index.d.ts", default: "./index.js" } },
     dependencies: { zod: dependencies["zod"] },
   };

@@ -174,6 +174,13 @@ export const RINGS: readonly Ring[] = [
       { from: "core/contract/", only: "types", why: "clients run in browsers, too, without zod" },
     ],
   },
+  {
+    home: "client/cli/",
+    may: [
+      { from: "client/" },
+      { from: "node:", why: "a command reads files, and is told where the server is" },
+    ],
+  },
   { home: "examples/", may: "anything" },
   { home: "scripts/", may: "anything" },
   { home: "test/", may: "anything" },

@@ -56,6 +56,15 @@ describe("the client as a package", () => {
     expect(said.stdout).toBe("");
   });
 
+  test("has a command line", async () => {
+    const cli = join(packages, "holdfast-client", "cli.js");
+    const env = { ...process.env, HOLDFAST: server.url, HOLDFAST_API_KEY: server.keys.admin };
+
+    const { stdout } = await run(cli, ["publish", join(ROOT, "examples/hello.json")], { env });
+
+    expect(stdout).toBe("hello version 1\n");
+  });
+
   test("has examples", () => {
     expect(examples.length).toBe(text.match(/^```ts$/gm)?.length);
     expect(examples.length).toBeGreaterThan(3);
