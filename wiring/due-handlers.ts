@@ -1,4 +1,6 @@
+import { lookAtLine } from "../core/engine/admission/admit.ts";
 import { cancelRuns } from "../core/engine/cancel-runs.ts";
+import { handleDeps } from "../core/engine/contexts.ts";
 import { createEngine } from "../core/engine/create-engine.ts";
 import { redriveDue } from "../core/engine/dead-letters.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
@@ -58,6 +60,7 @@ export function dueHandlers(parts: DueParts): DueHandlers {
       // What a driver was doing when the process died has no due time of its own.
       isOwed: (row) => row["owed"] === true,
     },
+    "line-of-runs": { fire: (row) => lookAtLine(handleDeps(engine), row) },
     schedule: { fire: fireSchedule(engine, createEngine(engine).runs) },
     tenant: { fire: async (row) => ownLanes?.finish(row) },
     closing: { fire: (row) => closeTenant(closing, row.sk) },

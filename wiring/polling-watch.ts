@@ -1,5 +1,5 @@
 import type { EngineDeps } from "../core/engine/deps.ts";
-import { isSettled } from "../core/kernel/run.ts";
+import { isSettled } from "../core/kernel/hold.ts";
 import type { RunKey } from "../core/ports/queue.ts";
 import type { Watch } from "../core/ports/watch.ts";
 

@@ -66,6 +66,16 @@ export const StartRequest = z
     id: idOf("The run's id, if it is to have this one.", "order-1717").optional(),
     tags: Tags.optional(),
     deadline: line(64, "When the run must have ended: a time, or an ISO 8601 duration.").optional(),
+    startAt: z.iso
+      .datetime({ offset: true })
+      .max(40)
+      .meta({ description: "It does not begin before this time." })
+      .optional(),
+    priority: whole(
+      -1000,
+      1000,
+      "In a line for a limit, the highest goes first; 0 unless said.",
+    ).optional(),
     actor: ActorName.optional(),
     callback: Callback.optional(),
   })
@@ -103,6 +113,7 @@ export const WaitingOn = z
     task: idOf("The task to decide.", "task_01hzy").optional(),
     name: prose(1000, "The event's name.").optional(),
     key: prose(1000, "The event's key.").optional(),
+    position: whole(1, 1_000, "In the line of a limit; 1 is next.").optional(),
     run: idOf("The child that is waited for.", "run_01hzz").optional(),
     job: idOf("The job that somebody must do.", "job_01hzy").optional(),
     tool: line(128, "The tool that the job is for.").optional(),

@@ -1,6 +1,7 @@
 import type { Context, ToolFacts } from "../kernel/draft.ts";
 import { own } from "../kernel/json.ts";
 import type { ToolRecord } from "../store/tools.ts";
+import { admitFreed } from "./admission/admit.ts";
 import type { EngineDeps } from "./deps.ts";
 import { inputFault } from "./effects/call-tool.ts";
 import type { RegisteredTool } from "./effects/effect.ts";
@@ -24,12 +25,14 @@ export async function findTool(
 export function handleDeps(deps: EngineDeps): HandleDeps {
   let made = handling.get(deps);
   if (!made) {
-    made = {
+    const fresh: HandleDeps = {
       ...deps,
       commitId: () => deps.randomness.hex(),
       chance: () => deps.randomness.unit(),
       contextOf: contexts(deps),
+      freed: (tenant, units) => admitFreed(fresh, tenant, units),
     };
+    made = fresh;
     handling.set(deps, made);
   }
   return made;

@@ -1,3 +1,4 @@
+import { admit } from "./admission/admit.ts";
 import { bulkRuns } from "./bulk-runs.ts";
 import { lookAfterChildren } from "./children.ts";
 import { handleDeps, registeredTool } from "./contexts.ts";
@@ -45,6 +46,7 @@ export function driveDeps(deps: EngineDeps): DriveDeps {
     models: deps.models,
     notices: deps.notices,
     toolOf: (tenant, name) => registeredTool(deps, tenant, name),
+    admit: (key) => admit(handleDeps(deps), key),
     places: deps.places,
     stepsMaxOf: (tenant) => deps.stepsMaxOf(tenant),
     isSuspended: (tenant) => deps.isSuspended(tenant),

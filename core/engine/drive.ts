@@ -1,4 +1,5 @@
 import type { Driver, Outcome } from "../kernel/command.ts";
+import { isToAsk } from "../kernel/hold.ts";
 import { isOwed, type Run, startName, type Token, tokensOf } from "../kernel/run.ts";
 import { isSuperseded } from "../kernel/superseded.ts";
 import type { RunKey } from "../ports/queue.ts";
@@ -14,6 +15,8 @@ export type DriveDeps = HandleDeps &
   Readonly<{
     /** Makes, tells of and cancels children; whether the run was told something. */
     lookAfterChildren(key: RunKey, until: number): Promise<boolean>;
+    /** Asks the limits whether a run that was held may begin now. */
+    admit(key: RunKey): Promise<"begun" | "full" | "moved" | "gone">;
     /** Whether nothing of the tenant may begin. */
     isSuspended(tenant: string): Promise<boolean>;
   }>;
@@ -144,6 +147,10 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
           if (told) continue;
         }
         if (!now || lost) return;
+        if (!held && isToAsk(now, deps.clock.now())) {
+          if ((await deps.admit(key)) !== "begun") return;
+          continue;
+        }
         const mayGoOn = mayBegin();
         if (poked || [...calls.values()].some(({ outcome }) => outcome)) continue;
         const waits = mayGoOn && share.isShort() && isHeldUp(now, deps.clock.now());

@@ -28,6 +28,7 @@ export type DueKind =
   | "letter"
   | "ticket"
   | "callback"
+  | "line-of-runs"
   | "connection";
 
 function kindOf(row: Item): DueKind {

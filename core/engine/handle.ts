@@ -3,7 +3,8 @@ import { decide } from "../kernel/decide.ts";
 import type { Decision } from "../kernel/decision.ts";
 import type { Context } from "../kernel/draft.ts";
 import type { Event } from "../kernel/event.ts";
-import { type Actor, hasEnded, isSettled, nextDue, type Run } from "../kernel/run.ts";
+import { isSettled } from "../kernel/hold.ts";
+import { type Actor, hasEnded, nextDue, type Run } from "../kernel/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Fault } from "../ports/fault.ts";
 import type { Queue, RunKey } from "../ports/queue.ts";
@@ -38,6 +39,8 @@ export type HandleDeps = NeedDeps &
     pause(ms: number): Promise<void>;
     /** Spreads tries, in [0, 1). */
     chance(): number;
+    /** Units of limits were given back: whoever waits for them may begin. */
+    freed?(tenant: string, units: readonly string[]): Promise<void>;
     /** Real milliseconds, for how long to try: the clock that runs live by may be virtual. */
     elapsed(): number;
   }>;
@@ -125,17 +128,28 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
     if (committed.type === "refused") return committed;
     if (committed.type === "won") {
       deps.cache.put(key, committed.loaded);
-      deps.watch.committed(key, isSettled(decision.run));
-      for (const topic of jobTopics(key.tenant, decision.events))
-        deps.watch.committed(topic, false);
-      await setTimer(deps, key, base.run, decision.run);
-      await wakeFamily(deps, base.run, decision);
+      await tell(deps, key, base.run, decision);
       return { ...decision, context, committed: true };
     }
     deps.cache.forget(key);
     cached = undefined;
     await waitTurn(deps, given, tries, undefined);
   }
+}
+
+/** Who waits for what has just been committed hears of it. None of it is lost with the process. */
+async function tell(
+  deps: HandleDeps,
+  key: RunKey,
+  before: Run,
+  decision: Extract<Decision, { type: "accepted" }>,
+): Promise<void> {
+  const { run, events } = decision;
+  deps.watch.committed(key, isSettled(run));
+  for (const topic of jobTopics(key.tenant, events)) deps.watch.committed(topic, false);
+  await setTimer(deps, key, before, run);
+  await wakeFamily(deps, before, decision);
+  if (before.units && hasEnded(run)) await deps.freed?.(key.tenant, before.units);
 }
 
 async function commit(

@@ -1,6 +1,8 @@
 import type { Event } from "../kernel/event.ts";
+import type { Unit } from "../kernel/hold.ts";
+import type { Instant } from "../kernel/json.ts";
 import type { Operation, Refused } from "../ports/table.ts";
-import { rows } from "../store/rows.ts";
+import { unitRows } from "../store/line-rows.ts";
 import type { Limits } from "./access.ts";
 import { refuse } from "./refusal.ts";
 
@@ -8,23 +10,25 @@ export const ACTIVE_RUNS = "activeRuns";
 
 const ENDS = new Set(["run.succeeded", "run.failed", "run.cancelled"]);
 
+/** A run that ends in the commit in which it would become active was never active. */
+export function endsAtOnce(events: readonly Event[]): boolean {
+  return events.some((event) => ENDS.has(event.type));
+}
+
 /**
- * The unit that an active run holds of its tenant's limit: a row named after the run, written with
- * the counter in the run's first commit. Without a limit there is no counter, and nothing to pay.
+ * The units that an active run holds of limits: each a row named after the run, written with the
+ * counter in the commit that makes it active. Without a limit there is no counter, and nothing to
+ * pay.
  */
-export function activeRunUnit(
+export function takenUnits(
   tenant: string,
   runId: string,
-  limits: Limits,
+  units: readonly Unit[],
   events: readonly Event[],
+  now: Instant,
 ): readonly Operation[] {
-  const { maxActiveRuns } = limits;
-  // A run that ends in its first commit was never active.
-  if (maxActiveRuns === undefined || events.some((event) => ENDS.has(event.type))) return [];
-  return [
-    { type: "add", key: rows.counter(tenant, ACTIVE_RUNS), by: 1, max: maxActiveRuns },
-    { type: "put", item: { ...rows.unit(tenant, ACTIVE_RUNS, runId) }, when: { type: "absent" } },
-  ];
+  if (endsAtOnce(events)) return [];
+  return units.flatMap((unit) => unitRows(tenant, runId, unit, now));
 }
 
 /** Of the rows that go with a start, only a counter refuses without a row of its own to show. */
@@ -32,10 +36,18 @@ export function isLimitRefusal(refused: readonly Refused[]): boolean {
   return refused.every(({ item }) => item === undefined);
 }
 
-export function limitRefusal(limits: Limits) {
-  const message = `the tenant may have ${limits.maxActiveRuns} active runs, and has them`;
+export function limitRefusal({ maxActiveRuns: max = 0 }: Limits) {
+  const message = `the tenant may have ${max} active runs, and has them`;
   return refuse("LIMIT_REACHED", message, {
-    data: { limit: "maxActiveRuns", max: limits.maxActiveRuns ?? 0 },
+    data: { limit: "maxActiveRuns", max },
+    retryAfterMs: 1_000,
+  });
+}
+
+export function concurrencyRefusal(workflow: string, { max }: Unit) {
+  const message = `${workflow} may have ${max} active runs of this key, and has them`;
+  return refuse("LIMIT_REACHED", message, {
+    data: { limit: "concurrency", max },
     retryAfterMs: 1_000,
   });
 }

@@ -5,9 +5,13 @@ import { hasEnded, isOwed, type Run } from "../kernel/run.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Condition, Item, Operation } from "../ports/table.ts";
 import { awaitedBy, type ChildState, childRow } from "../store/child-rows.ts";
+import { beginRun } from "./admission/begin-run.ts";
+import { wantedBy } from "./admission/groups.ts";
 import { handleDeps } from "./contexts.ts";
 import type { EngineDeps } from "./deps.ts";
 import { handle } from "./handle.ts";
+import { concurrencyRefusal } from "./limits.ts";
+import type { Refusal } from "./refusal.ts";
 import { checkStart } from "./start-run.ts";
 import type { Caller, StartRequest } from "./views.ts";
 
@@ -55,14 +59,18 @@ async function begin(
     return [{ child, status: "refused", error: { code: told, message } }];
   }
   const isAwaited = row["mode"] !== "async";
-  const handled = await handle(handleDeps(deps), {
+  const { input, record } = checked.value;
+  const known = { tenant, runId: child, record, input, tags: {}, limits: {}, startAt: undefined };
+  const wanted = await wantedBy(deps, known);
+  if (!wanted.ok) return [refusedBy(child, wanted.refusal)];
+  const begun = await beginRun(deps, {
     key: { tenant, runId: child },
     command: {
       type: "run.create",
       id: child,
       tenant,
       seed: deps.randomness.hex().slice(0, 20),
-      input: checked.value.input,
+      input,
       tags: {},
       parent: id,
       depth: depth + 1,
@@ -71,14 +79,22 @@ async function begin(
       ...(actor && { actor }),
     },
     actor: DRIVER,
-    definition: checked.value.record,
+    definition: record,
+    wanted: wanted.value,
     also: (events) => [madeRow(parent, row, stateAfter(isAwaited, events), deps.clock.now())],
     until,
   });
-  if (handled.type !== "accepted") return [];
-  if (isOwed(handled.run, handled.at)) await deps.queue.wake({ tenant, runId: child });
+  if (begun.type === "full") {
+    return [refusedBy(child, concurrencyRefusal(record.name, begun.unit).refusal)];
+  }
+  if (begun.type !== "accepted") return [];
+  if (isOwed(begun.run, begun.at)) await deps.queue.wake({ tenant, runId: child });
   if (!isAwaited) return [{ child, status: "started" }];
-  return hasEnded(handled.run) ? [endIn(handled.run)] : [];
+  return hasEnded(begun.run) ? [endIn(begun.run)] : [];
+}
+
+function refusedBy(child: string, { code, message }: Refusal): ChildEnd {
+  return { child, status: "refused", error: { code, message } };
 }
 
 /**

@@ -29,6 +29,7 @@ const REFUSALS: Readonly<Record<Reason, Refuse>> = {
   step_not_open: (run) => refuse("STEP_NOT_OPEN", `run ${run} has no such step under way`),
   step_is_map: (run) => refuse("STEP_NOT_OPEN", `the step of run ${run} is a map: skip its steps`),
   vars_too_large: () => refuse("PAYLOAD_TOO_LARGE", "the variables would be larger than is kept"),
+  run_not_held: (run) => refuse("RUN_NOT_WAITING", `run ${run} has begun`),
   run_not_waiting: (run) => refuse("RUN_NOT_WAITING", `run ${run} waits for no answer`),
   wait_ambiguous: (run, more) =>
     refuse("WAIT_AMBIGUOUS", `run ${run} waits for several answers; name one by a signal`, more),

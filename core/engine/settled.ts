@@ -1,4 +1,4 @@
-import { isSettled } from "../kernel/run.ts";
+import { isSettled } from "../kernel/hold.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { EngineDeps } from "./deps.ts";
 

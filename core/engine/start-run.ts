@@ -1,16 +1,19 @@
 import { isSame } from "../kernel/decisions/decide-task.ts";
 import { parseDuration, parseInstant } from "../kernel/duration.ts";
+import { heldToken, type Unit } from "../kernel/hold.ts";
 import type { Instant, Json } from "../kernel/json.ts";
 import { type Actor, isOwed } from "../kernel/run.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
+import type { RunKey } from "../ports/queue.ts";
 import type { WorkflowRecord } from "../store/workflows.ts";
 import type { Limits } from "./access.ts";
-import { handleDeps } from "./contexts.ts";
-import { API_TIME_MS, type EngineDeps } from "./deps.ts";
+import { type Begun, beginRun } from "./admission/begin-run.ts";
+import { wantedBy } from "./admission/groups.ts";
+import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
 import { CALLBACK_TYPES, callbackOf } from "./fan-out/callback.ts";
-import { handle } from "./handle.ts";
-import { ACTIVE_RUNS, activeRunUnit, isLimitRefusal, limitRefusal } from "./limits.ts";
+import { ACTIVE_RUNS, concurrencyRefusal, isLimitRefusal, limitRefusal } from "./limits.ts";
+import { readRun } from "./read/read-run.ts";
 import { commitMade, runView } from "./read/run-view.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { answeredBefore, claimantOf, claimsOf, requestHashOf, runIdOf } from "./start-key.ts";
@@ -81,7 +84,6 @@ async function create(
 ): Promise<Result<Started>> {
   const { tenant } = caller;
   const runId = runIdOf(deps, tenant, request);
-  const key = { tenant, runId };
   const [limits, claimant] = await Promise.all([
     deps.limitsOf(tenant),
     request.id === undefined ? claimantOf(deps, tenant, request) : undefined,
@@ -94,8 +96,12 @@ async function create(
   if (starts && starts.rate.remaining === 0) {
     return (await answeredBefore(deps, tenant, request)) ?? rateRefusal(starts.rate);
   }
-  const handled = await handle(handleDeps(deps), {
-    key,
+  const { tags = {} } = request;
+  const startAt = request.startAt === undefined ? undefined : parseInstant(request.startAt);
+  const wanted = await wantedBy(deps, { tenant, runId, record, input, tags, limits, startAt });
+  if (!wanted.ok) return wanted;
+  const begun = await beginRun(deps, {
+    key: { tenant, runId },
     command: {
       type: "run.create",
       id: runId,
@@ -103,39 +109,53 @@ async function create(
       seed: deps.randomness.hex().slice(0, 20),
       input,
       ...(deadline !== undefined && { deadline }),
-      ...(limits.maxActiveRuns !== undefined && { units: [ACTIVE_RUNS] }),
       ...saidOf(deps, caller, request),
     },
     actor: actorOf(caller),
     definition: record,
-    also: (events) => [
-      ...activeRunUnit(tenant, runId, limits, events),
+    wanted: wanted.value,
+    also: () => [
       ...(starts ? [starts.take] : []),
       ...claimsOf(deps, tenant, request),
       ...callbackOf(deps, tenant, runId, request),
     ],
-    until: deps.elapsed() + API_TIME_MS,
   });
-  if (handled.type === "accepted") {
-    if (isOwed(handled.run, handled.at)) await deps.queue.wake(key);
-    const made = commitMade(handled.run, handled.events, handled.at, actorOf(caller));
-    const rate = starts && { rate: left(starts.rate) };
-    return ok({ run: runView(handled.run, [made]), replayed: false, ...rate });
+  if (begun.type === "accepted") {
+    const started = await startedBy(deps, { tenant, runId }, begun, actorOf(caller));
+    return ok({ ...started, ...(starts && { rate: left(starts.rate) }) });
   }
-  if (handled.type === "refused" && isLimitRefusal(handled.refused)) {
+  if (begun.type === "full") return fullRefusal(record.name, begun.unit, limits);
+  if (begun.type === "refused" && isLimitRefusal(begun.refused)) {
     return whichRefusal(deps, tenant, limits);
   }
   return existing(deps, caller, request, runId);
 }
 
+async function startedBy(
+  deps: EngineDeps,
+  key: RunKey,
+  { run, events, at }: Extract<Begun, { type: "accepted" }>,
+  actor: Actor,
+): Promise<Started> {
+  if (isOwed(run, at)) await deps.queue.wake(key);
+  // One that stands in a line is shown as it stands there now.
+  const held = heldToken(run)?.hold.line === undefined ? undefined : await readRun(deps, key);
+  return { run: held ?? runView(run, [commitMade(run, events, at, actor)]), replayed: false };
+}
+
+function fullRefusal(workflow: string, unit: Unit, limits: Limits) {
+  return unit.name === ACTIVE_RUNS ? limitRefusal(limits) : concurrencyRefusal(workflow, unit);
+}
+
 /** What a request says that the run's record keeps as it is. */
 function saidOf(deps: EngineDeps, caller: Caller, request: StartRequest) {
-  const { tags = {}, actor, callback } = request;
+  const { tags = {}, actor, callback, priority } = request;
   const requestHash = requestHashOf(deps, request);
   return {
     tags,
     ...(actor && { actor: asserted(caller, actor) }),
     ...(requestHash !== undefined && { requestHash }),
+    ...(priority !== undefined && priority !== 0 && { priority }),
     ...(callback && { callback: { types: callback.types ?? CALLBACK_TYPES } }),
   };
 }

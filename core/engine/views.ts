@@ -57,6 +57,10 @@ export type StartRequest = Readonly<{
   id?: string | undefined;
   tags?: Readonly<Record<string, string>> | undefined;
   deadline?: string | undefined;
+  /** An instant before which it does not begin. */
+  startAt?: string | undefined;
+  /** In a line for a limit, the highest goes first; 0 unless said. */
+  priority?: number | undefined;
   callback?: CallbackRequest | undefined;
   actor?: { kind: string; id: string } | undefined;
   idempotencyKey?: string | undefined;
@@ -89,6 +93,8 @@ export type WaitingOn = Readonly<{
   task?: string;
   name?: string;
   key?: string;
+  /** In the line of a limit; 1 is next. */
+  position?: number;
   run?: string;
   job?: string;
   tool?: string;

@@ -5,6 +5,7 @@ import { fail, failAtOnce, idsOf, leaveAgain, outputBefore } from "./depart.ts";
 import { beginStep, type Draft, emit, isFull } from "./draft.ts";
 import { failRun, finishRun } from "./end-run.ts";
 import { frameOf, localName } from "./frames.ts";
+import { heldToken } from "./hold.ts";
 import { own } from "./json.ts";
 import { keepAgenda } from "./nodes/agenda.ts";
 import { visitApproval } from "./nodes/approval.ts";
@@ -18,6 +19,7 @@ import { visitScript } from "./nodes/script.ts";
 import { startChildAgain, visitSubflow } from "./nodes/subflow.ts";
 import { fire, visitWait } from "./nodes/wait.ts";
 import { fireParts, visitSeveral } from "./nodes/wait-several.ts";
+import { releaseDue } from "./release.ts";
 import { hasEnded, isOwed, startName, stepOf, type Token, tokensOf } from "./run.ts";
 import { isSuperseded } from "./superseded.ts";
 import { waitingOn } from "./waiting-on.ts";
@@ -35,6 +37,7 @@ export async function advance(draft: Draft, by: Driver | undefined): Promise<voi
   if (hasEnded(draft.run) || draft.run.status === "paused") return;
   const driver = by && isSuperseded(draft.run, by.mine) ? undefined : by;
   await fireDue(draft);
+  releaseDue(draft);
   if (driver) await adopt(draft, driver);
   for (let steps = 0; steps < STEPS_MAX && !isFull(draft); steps++) {
     if (hasEnded(draft.run)) return;
@@ -168,7 +171,7 @@ async function enter(draft: Draft, token: Token): Promise<void> {
 
 /** Says what the run is now. A run that waits never reads as running. */
 async function settleStatus(draft: Draft): Promise<void> {
-  if (hasEnded(draft.run)) return;
+  if (hasEnded(draft.run) || heldToken(draft.run)) return;
   if (tokensOf(draft.run).length === 0) return finishRun(draft);
   const { status } = draft.run;
   if (isOwed(draft.run, draft.at)) {

@@ -1,3 +1,4 @@
+import type { Hold } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, RunError, Usage } from "./run.ts";
 
@@ -63,7 +64,14 @@ export type Command =
       callback?: Readonly<{ types: readonly string[] }>;
       /** The limits that it takes a unit of while it is active. */
       units?: readonly string[];
+      /** It does not begin yet. */
+      hold?: Hold;
+      priority?: number;
     }>
+  /** A run that was held begins: there is room for it. */
+  | Readonly<{ type: "run.admit" }>
+  /** A run that is held stands in the line of a limit from now on. */
+  | Readonly<{ type: "run.line"; line: string }>
   /** Look at the clock and at what is ready. Only a driver starts effects. */
   | Readonly<{ type: "run.advance"; driver?: Driver }>
   | Readonly<{ type: "step.settle"; outcomes: readonly Outcome[]; driver: Driver }>

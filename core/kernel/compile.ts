@@ -1,3 +1,4 @@
+import { admissionOf } from "./admission.ts";
 import { parseDuration } from "./duration.ts";
 import { compileExpression } from "./expression.ts";
 import { dominators, type Graph, nearestAbove, reachability } from "./graph.ts";
@@ -56,6 +57,7 @@ export function compileWorkflow(
       maxVisits: limits.maxVisits ?? MAX_VISITS,
       deadlineMs: limits.deadline === undefined ? undefined : parseDuration(limits.deadline),
     },
+    admission: admissionOf(document),
     reaches: reachability(graph),
     splitOf: new Map([...bodies.values()].flatMap((body) => [...splits(graph, body.start, nodes)])),
   };

@@ -7,6 +7,7 @@ import { cancelStep, patchVars, pauseRun, resumeRun, skipStep } from "./decision
 import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
 import { endChildren } from "./decisions/end-children.ts";
+import { admitRun, lineRun } from "./decisions/hold-run.ts";
 import { retryRun } from "./decisions/retry-run.ts";
 import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
@@ -58,11 +59,13 @@ function takesWhenEnded({ status, signalIds }: Run, command: Command): boolean {
 async function apply(draft: Draft, command: Command): Promise<Refused | undefined> {
   switch (command.type) {
     case "run.create":
-      await createRun(draft, command);
-      return undefined;
+      return createRun(draft, command).then(noRefusal);
+    case "run.admit":
+      return admitRun(draft);
+    case "run.line":
+      return lineRun(draft, command);
     case "run.advance":
-      await advance(draft, command.driver);
-      return undefined;
+      return advance(draft, command.driver).then(noRefusal);
     case "step.settle":
       await settleSteps(draft, command);
       await advance(draft, command.driver);
@@ -72,8 +75,7 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
     case "job.lose":
       return thenAdvance(draft, await loseJob(draft, command));
     case "child.end":
-      await endChildren(draft, command);
-      return thenAdvance(draft, undefined);
+      return thenAdvance(draft, await endChildren(draft, command).then(noRefusal));
     case "run.signal":
       return thenAdvance(draft, await receiveSignal(draft, command));
     case "run.respond":
@@ -103,6 +105,10 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       if (!hasEnded(draft.run)) await advance(draft, undefined);
       return undefined;
   }
+}
+
+function noRefusal(): undefined {
+  return undefined;
 }
 
 async function thenAdvance(

@@ -14,6 +14,7 @@ export type Reason =
   | "step_is_map"
   | "vars_too_large"
   | "run_not_waiting"
+  | "run_not_held"
   | "wait_ambiguous"
   | "answer_is_approval"
   | "job_superseded"

@@ -1,3 +1,4 @@
+import type { Hold, HoldEvent } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, Fork, RunError, Usage, Wait } from "./run.ts";
 import type { TaskEvent } from "./task-event.ts";
@@ -56,7 +57,11 @@ export type Event =
       callback?: Readonly<{ types: readonly string[] }>;
       /** The limits of which it holds a unit until it ends. */
       units?: readonly string[];
+      /** It has not begun. */
+      hold?: Hold;
+      priority?: number;
     }>
+  | HoldEvent
   | Readonly<{
       type: "run.running";
       /** It undoes what it did, and will then end: failed with the error, else cancelled. */

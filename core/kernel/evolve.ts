@@ -3,6 +3,7 @@ import type { Event, EventOf } from "./event.ts";
 import { halted, revived } from "./evolve-revive.ts";
 import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
 import { isOfTask, ofTask } from "./evolve-tasks.ts";
+import { type Hold, type HoldEvent, ofHold } from "./hold.ts";
 import type { Instant } from "./json.ts";
 import { applyMoves } from "./moves.ts";
 import { withPart } from "./open-events.ts";
@@ -19,6 +20,7 @@ const SIGNAL_IDS_MAX = 1_000;
 export function evolve(before: Run, event: Event, at: Instant): Run {
   const run: Run = { ...before, seq: before.seq + 1, at };
   if (isOfTask(event)) return ofTask(run, event);
+  if (event.type === "run.admitted" || event.type === "run.lined") return ofHold(run, event, at);
   switch (event.type) {
     case "run.created":
     case "run.running":
@@ -73,7 +75,7 @@ function retries(run: Run, event: EventOf<"step.retrying">, at: Instant): Run {
   }));
 }
 
-type OfRun = Extract<Event, { type: `run.${string}` | `vars.${string}` }>;
+type OfRun = Exclude<Extract<Event, { type: `run.${string}` | `vars.${string}` }>, HoldEvent>;
 
 function ofRun(run: Run, event: OfRun, at: Instant): Run {
   switch (event.type) {
@@ -107,7 +109,7 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
   const token: Token = {
     id: 1,
     node: event.start,
-    status: "ready",
+    ...begun(event.hold),
     visit: 0,
     attempt: 0,
     recoveries: 0,
@@ -131,10 +133,17 @@ function created(run: Run, event: EventOf<"run.created">, at: Instant): Run {
     ...(event.awaited !== undefined && { awaited: event.awaited }),
     ...(event.deadline !== undefined && { deadline: event.deadline }),
     ...(event.units && { units: event.units }),
+    ...(event.priority !== undefined && { priority: event.priority }),
     ...(event.callback && { callback: event.callback.types }),
     tokens: { "1": token },
     tokensMade: 1,
   };
+}
+
+function begun(hold: Hold | undefined): Pick<Token, "status" | "hold" | "dueAt"> {
+  if (!hold) return { status: "ready" };
+  const { until } = hold;
+  return { status: "held", hold, ...(until !== undefined && { dueAt: until }) };
 }
 
 /** What was undone cannot be taken up again where it failed. */

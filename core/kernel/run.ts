@@ -1,4 +1,5 @@
 import { type ItemScope, localName, type MapState } from "./frames.ts";
+import type { Hold } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { StepResult } from "./step-result.ts";
 import type { OpenTask } from "./task.ts";
@@ -36,11 +37,11 @@ export type Token = Readonly<{
   id: number;
   node: string;
   /**
-   * ready: its node has yet to be started · running: an effect was started and has no outcome ·
-   * waiting: for a person, an event or a time · retrying: its next attempt is due at `dueAt` ·
-   * parked: at a join · mapping: the items of its map are under way.
+   * ready: to be started · running: an effect was started and has no outcome · waiting: for a
+   * person, an event or a time · retrying: its next attempt is due at `dueAt` · parked: at a join ·
+   * mapping: the items of its map are under way · held: the run has not begun.
    */
-  status: "ready" | "running" | "waiting" | "retrying" | "parked" | "mapping";
+  status: "ready" | "running" | "waiting" | "retrying" | "parked" | "mapping" | "held";
   /** 0 until the step is started. */
   visit: number;
   /** Starts of this visit, recoveries included: an outcome belongs to one of them. */
@@ -55,6 +56,7 @@ export type Token = Readonly<{
   /** The idempotency key of the visit. */
   key?: string;
   wait?: Wait;
+  hold?: Hold;
   /** Order of arrival at joins. */
   arrival: number;
   /** The item of a map that it is in; absent in the workflow's own graph. */
@@ -120,6 +122,7 @@ export type Run = Readonly<{
   /** It was paused with its parent, and goes on with it. */
   pausedWithParent?: boolean;
   deadline?: Instant;
+  priority?: number;
   units?: readonly string[];
   /** The types of events that its own callback hears of. */
   callback?: readonly string[];
@@ -187,12 +190,6 @@ export function unstarted(tenant: string, id: string): Run {
 
 export function hasEnded(run: Run): boolean {
   return run.status === "succeeded" || run.status === "failed" || run.status === "cancelled";
-}
-
-/** Ended, or waiting for something other than its own next attempt. */
-export function isSettled(run: Run): boolean {
-  if (hasEnded(run) || run.status === "paused") return true;
-  return run.status === "waiting" && tokensOf(run).some((token) => token.status === "waiting");
 }
 
 /** A step by the scope that it is in, its node and its visit. */

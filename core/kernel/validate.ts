@@ -9,6 +9,7 @@ import {
   type FieldCheck,
   newCheck,
   notYet,
+  oneOf,
   onlyKnown,
   templates,
 } from "./check.ts";
@@ -45,11 +46,36 @@ const TOP: Readonly<Record<string, FieldCheck>> = {
     deadline: aDuration,
     budget: notYet("budget"),
   }),
+  concurrency: withLimit({
+    key: aTemplate,
+    limit: aNumber(1, 100_000),
+    onLimit: oneOf("queue", "reject", "cancelOldest"),
+  }),
+  throttle: withLimit({ key: aTemplate, limit: aNumber(1, 100_000), period: aDuration }),
+  debounce: (value, path, check) => {
+    anObject({ key: aTemplate, period: aDuration })(value, path, check);
+    required(value, ["period"], path, check);
+  },
   retention: (value, path, check) => {
     aDuration(value, path, check);
     check.warn(path, "NOT_ENFORCED", "retention is recorded, and not yet acted upon");
   },
 };
+
+function withLimit(fields: Readonly<Record<string, FieldCheck>>): FieldCheck {
+  const needed = Object.keys(fields).filter((name) => name !== "key" && name !== "onLimit");
+  return (value, path, check) => {
+    anObject(fields)(value, path, check);
+    required(value, needed, path, check);
+  };
+}
+
+function required(value: Json, names: readonly string[], path: string, check: Check): void {
+  if (!isObject(value)) return;
+  for (const name of names) {
+    if (value[name] === undefined) check.error(`${path}.${name}`, "REQUIRED", "must be there");
+  }
+}
 
 function aSchema(value: Json, path: string, check: Check): void {
   if (!isObject(value)) check.error(path, "INVALID_SCHEMA", "must be a JSON Schema object");

@@ -1,5 +1,6 @@
 import { instantText } from "./duration.ts";
 import { localName } from "./frames.ts";
+import { heldBy } from "./hold.ts";
 import type { Instant, Json } from "./json.ts";
 import { openParts } from "./open-events.ts";
 import { type Run, stepOf, type Token, tokensOf } from "./run.ts";
@@ -7,6 +8,9 @@ import { type Run, stepOf, type Token, tokensOf } from "./run.ts";
 /** What a run waits for, as readers see it: kind, since when, until when, and where. */
 export function waitingOn(run: Run): readonly { readonly [key: string]: Json }[] {
   return tokensOf(run).flatMap((token) => {
+    if (token.status === "held") {
+      return [{ ...heldBy(token), since: instantText(token.since), ...untilOf(token.dueAt) }];
+    }
     if (token.status !== "waiting" && token.status !== "retrying") return [];
     const { wait } = token;
     const since = instantText(token.since);

@@ -18,10 +18,22 @@ export type Workflow = Readonly<{
   output: Template | undefined;
   input: JsonObject | undefined;
   limits: Readonly<{ maxVisits: number; deadlineMs: number | undefined }>;
+  admission: Admission | undefined;
   /** Whether a path of at least one edge, by any port, leads from one node to another. */
   reaches(from: string, to: string): boolean;
   /** For a join that counts: the `split: "all"` node whose instances it counts. */
   splitOf: ReadonlyMap<string, string>;
+}>;
+
+/** When a run of it may begin, by the group that its key puts it in. */
+export type Admission = Readonly<{
+  concurrency?: Readonly<{
+    key: Template | undefined;
+    limit: number;
+    onLimit: "queue" | "reject" | "cancelOldest";
+  }>;
+  throttle?: Readonly<{ key: Template | undefined; limit: number; periodMs: number }>;
+  debounce?: Readonly<{ key: Template | undefined; periodMs: number }>;
 }>;
 
 /** A graph's first node, and the names that `$steps` knows in it. */

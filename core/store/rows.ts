@@ -39,6 +39,15 @@ export const rows = {
     sk: "id",
   }),
   counter: (tenant: string, name: string): Key => ({ pk: `${tenant}#counter`, sk: name }),
+  /** Runs that stand in the line of a limit; the highest priority first, then the oldest. */
+  inLine: (tenant: string, line: string, place: string): Key => ({
+    pk: `${tenant}#inline#${line}`,
+    sk: place,
+  }),
+  /** A line that may have somebody in it: looked at from time to time. */
+  waitingLine: (tenant: string, line: string): Key => ({ pk: `${tenant}#lines`, sk: line }),
+  /** When the next of a throttled group may begin, or which is the newest of a debounced one. */
+  pace: (tenant: string, group: string): Key => ({ pk: `${tenant}#pace`, sk: group }),
   /** Runs that a tenant started in the minute that begins then. */
   starts: (tenant: string, begin: Instant): Key => ({
     pk: `${tenant}#counter`,

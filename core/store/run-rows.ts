@@ -20,6 +20,7 @@ import { familyRows } from "./child-rows.ts";
 import { letterRows } from "./dead-letters.ts";
 import { jobRows } from "./job-rows.ts";
 import { mailRows } from "./mail-rows.ts";
+import { lineRows } from "./line-rows.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
 import {
   answeredTaskRow,
@@ -54,7 +55,7 @@ export function rowsBeside(
   if (before.seq === 0 || isShownAnew(before, after)) {
     opening.push({ type: "put", item: headRow(after) });
   }
-  // What is taken in this very commit is not there yet, and not taken at all: see `activeRunUnit`.
+  // What is taken in this very commit is not there yet, and not taken at all: see `takenUnits`.
   if (before.seq > 0 && !hasEnded(before) && hasEnded(after)) {
     for (const unit of before.units ?? [])
       opening.push(...returnUnit(after.tenant, unit, after.id));
@@ -70,7 +71,7 @@ export function rowsBeside(
     const isNew = !taskRows.has(id);
     if (item !== taskRows.get(id)) (isNew ? opening : closing).push({ type: "put", item });
   }
-  opening.push(...familyRows(before, after, events));
+  opening.push(...familyRows(before, after, events), ...lineRows(before, after));
   const waits = waitRows(before, after);
   const jobs = jobRows(before, after, events, taskRows);
   // What is opened must be in the commit's own write; what is closed may follow it: see `handle`.
@@ -114,6 +115,7 @@ function shown({ status }: Run): string {
 function openWaits(run: Run): string {
   let text = "";
   for (const token of tokensOf(run)) {
+    if (token.status === "held") text += `held ${token.hold?.line},`;
     if (token.status !== "waiting" && token.status !== "retrying") continue;
     const { wait } = token;
     const come = wait?.kind === "several" ? Object.keys(wait.got).length : 0;

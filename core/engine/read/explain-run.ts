@@ -1,4 +1,5 @@
 import { instantText } from "../../kernel/duration.ts";
+import { heldToken } from "../../kernel/hold.ts";
 import { hasEnded, nextDue, type Run } from "../../kernel/run.ts";
 import type { RunKey } from "../../ports/queue.ts";
 import type { EngineDeps } from "../deps.ts";
@@ -36,11 +37,16 @@ export async function explainRun(deps: EngineDeps, key: RunKey): Promise<Explain
     since: view.updatedAt,
     waitingOn: view.waitingOn,
     nextTimer: due === undefined ? null : instantText(due),
-    limit: last !== null && LIMITS.has(last.code) ? last.code : null,
+    limit: limitOf(view, last),
     deadline: view.deadline,
     lastError: last === null ? null : { ...last, ...(failed && { step: failed.id }) },
     running: hasEnded(run) ? [] : view.steps.filter(isRunning).map(({ id }) => id),
   };
+}
+
+function limitOf({ waitingOn }: RunView, last: StepError | null): string | null {
+  const held = waitingOn.find(({ kind }) => kind === "limit")?.name;
+  return held ?? (last !== null && LIMITS.has(last.code) ? last.code : null);
 }
 
 type Told = Readonly<{ summary: string; unblock: readonly string[] }>;
@@ -65,9 +71,33 @@ function tell(view: RunView, run: Run, by: Actor | undefined): Told {
         unblock: view.waitingOn.flatMap((wait) => unblocks(wait, path)),
       };
     case "queued":
+      if (view.waitingOn.length > 0) return tellHeld(view, run, path);
+      return tellRunning(view, path);
     case "running":
       return tellRunning(view, path);
   }
+}
+
+/** It has not begun: by its time, or by a limit, which is named with what it counts. */
+function tellHeld({ waitingOn }: RunView, run: Run, path: string): Told {
+  const { hold } = heldToken(run) ?? {};
+  const [wait] = waitingOn;
+  if (hold?.line === undefined) {
+    return {
+      summary: `It does not begin before ${wait?.until}.`,
+      unblock: [`Nothing: it begins by itself at ${wait?.until}.`],
+    };
+  }
+  const max = hold.units?.find(({ name }) => name === hold.line)?.max;
+  const what =
+    wait?.name === "concurrency"
+      ? `the concurrency of ${run.workflow.name}, of which ${max} of its key may be active`
+      : `maxActiveRuns of the tenant, of which ${max} may be active`;
+  const where = wait?.position === undefined ? "" : ` It is number ${wait.position} in line.`;
+  return {
+    summary: `It has not begun: it waits for ${what}.${where}`,
+    unblock: ["Nothing: it begins when one of those ends.", `POST ${path}/cancel gives it up.`],
+  };
 }
 
 function tellFailed({ error, steps, endedAt }: RunView, run: Run, path: string): Told {

@@ -85,7 +85,7 @@ async function newest(sources: readonly Source[]): Promise<Item | undefined> {
 /** The start of a run's first step changes no row; so a run that says queued is looked at. */
 async function refined(deps: EngineDeps, tenant: string, row: Item): Promise<RunSummary> {
   const summary = runSummary(row);
-  if (summary.status !== "queued") return summary;
+  if (summary.status !== "queued" || summary.waitingOn.length > 0) return summary;
   const [newestCommit] = await deps.log.readBack({ tenant, runId: summary.id }, 1e12 - 1, 1);
   const begun = newestCommit && newestCommit.seq > 1;
   return begun ? { ...summary, status: "running" } : summary;

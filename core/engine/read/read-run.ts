@@ -1,6 +1,8 @@
+import { heldToken } from "../../kernel/hold.ts";
 import type { RunKey } from "../../ports/queue.ts";
 import type { Commit } from "../../store/commit.ts";
 import { type RunLog } from "../../store/run-log.ts";
+import { positionIn } from "../admission/admit.ts";
 import type { EngineDeps } from "../deps.ts";
 import type { RunView } from "../views.ts";
 import { runView, STEPS_SHOWN } from "./run-view.ts";
@@ -14,7 +16,21 @@ export async function readRun(deps: EngineDeps, key: RunKey): Promise<RunView | 
   const known = deps.cache.isAuthority ? deps.cache.get(key) : undefined;
   const { run, commits } = known ?? (await deps.log.load(key));
   if (run.seq === 0) return undefined;
-  return runView(run, commits ?? (await newestCommits(deps.log, key, run.seq)));
+  const view = runView(run, commits ?? (await newestCommits(deps.log, key, run.seq)));
+  const line = heldToken(run)?.hold.line;
+  return line === undefined ? view : inLine(deps, key, view, line);
+}
+
+/** Where it stands is not of the run alone, so it is looked up. */
+async function inLine(
+  deps: EngineDeps,
+  { tenant, runId }: RunKey,
+  view: RunView,
+  line: string,
+): Promise<RunView> {
+  const position = await positionIn(deps.table, tenant, line, runId);
+  if (position === undefined) return view;
+  return { ...view, waitingOn: view.waitingOn.map((wait) => ({ ...wait, position })) };
 }
 
 /** Enough of the newest commits to hold the newest steps, oldest first. */

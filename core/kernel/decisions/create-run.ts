@@ -29,6 +29,7 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
     ...(latest !== undefined && { deadline: latest }),
   });
   if (fault) return failRun(draft, fault);
+  if (command.hold) return undefined;
   await advance(draft, undefined);
 }
 
