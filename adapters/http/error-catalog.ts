@@ -124,7 +124,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   RUN_ENDED: {
     status: 409,
     title: "The run has ended",
-    next: "Ended runs take nothing more. Read the run to see how it ended.",
+    next: "Ended runs take nothing more. A signal that was received before is answered again when it comes with its `id`.",
   },
   RUN_NOT_FAILED: {
     status: 409,

@@ -19,8 +19,8 @@ import { familyRows } from "./child-rows.ts";
 
 import { letterRows } from "./dead-letters.ts";
 import { jobRows } from "./job-rows.ts";
-import { mailRows } from "./mail-rows.ts";
 import { lineRows } from "./line-rows.ts";
+import { mailRows } from "./mail-rows.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
 import {
   answeredTaskRow,

@@ -31,9 +31,23 @@ function membersIn(section: string): readonly Member[] {
 
 /** The names in the source of the union, which no value has at run time. */
 function typesOfEvents(): readonly string[] {
-  const files = ["event.ts", "task-event.ts"];
+  const files = ["event.ts", "hold.ts", "task-event.ts"];
   const source = files.map((file) => readFileSync(`${ROOT}/core/kernel/${file}`, "utf8")).join("");
   return [...source.matchAll(/\btype: "([a-z.]+)"/g)].map(([, type]) => type ?? "");
+}
+
+/** A run that is booked, and then has to stand in line. */
+async function inLine(): Promise<readonly EventView[]> {
+  let at = Date.parse("2027-01-31T12:00:00Z");
+  const one = house({ now: () => at });
+  const waits = { id: "w", type: "wait", event: { name: "go" } };
+  await one.publish({ name: "line", nodes: [waits], edges: [], concurrency: { limit: 1 } });
+  const booked = await one.start("line", { startAt: "2027-01-31T13:00:00Z", priority: 5 });
+  const first = await one.start("line");
+  at += 3_600_000;
+  await one.drive(booked);
+  await one.engine.runs.cancel(ADMIN, first.runId);
+  return eventsOf(one, booked);
 }
 
 /** A call that hangs until the test ends it. */
@@ -238,6 +252,7 @@ describe("the document of events", () => {
       notUndone(),
       pinnedChild(),
       withChildren(),
+      inLine(),
     ]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });

@@ -49,16 +49,12 @@ function dataOf(event: Event): JsonObject {
       const { by, decision, ...more } = value;
       shown.push(["decision", decision ?? null], ["decidedBy", by ?? null]);
       shown.push(...Object.entries(dated(more) as JsonObject));
-<<<<<<< HEAD
     } else if (name === "agenda" && Array.isArray(value)) {
       shown.push([name, (value as readonly Json[]).map(dated)]);
-    } else if (name === "wait") shown.push([name, dated(value)]);
-=======
     } else if (name === "hold" && isObject(value)) shown.push([name, holdOf(value)]);
     else if (name === "line")
       shown.push([name, value === "activeRuns" ? "maxActiveRuns" : "concurrency"]);
     else if (name === "wait") shown.push([name, dated(value)]);
->>>>>>> 562bd5e (Queue, reject, pace and delay runs by what their workflow says)
     else shown.push([name, instant(name, value)]);
   }
   return Object.fromEntries(shown);
