@@ -94,7 +94,9 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     const until = options.offerUntil ?? options.until;
     const handled = await handle(handling, { key, command, actor: DRIVER, until });
     if (handled.type !== "accepted") return undefined;
-    if (isSuperseded(handled.run, driver.mine)) lose();
+    // What this commit started itself, as it does a retry without a pause, is nobody else's.
+    const mine = new Set([...driver.mine, ...startsIn(handled)]);
+    if (isSuperseded(handled.run, mine)) lose();
     else follow(handled);
     share.settle(calls.size);
     if (handled.events.some(({ type }) => type === "child.started")) family = true;
@@ -173,4 +175,12 @@ export function drive(deps: DriveDeps, key: RunKey, options: DriveOptions): Driv
     wake?.();
   };
   return { poke, lose, done: run() };
+}
+
+/** The names of the starts in a commit, as far as they are under way. */
+function startsIn({ run, events }: Extract<Handled, { type: "accepted" }>): readonly string[] {
+  return events.flatMap((event) => {
+    const token = event.type === "step.started" ? run.tokens[event.token] : undefined;
+    return token ? [startName(token)] : [];
+  });
 }
