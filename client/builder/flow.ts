@@ -11,6 +11,7 @@ import type {
   MapNode,
   NotifyNode,
   PlainForm,
+  Receipt,
   RulesNode,
   RulesOutput,
   ScriptNode,
@@ -133,7 +134,7 @@ export interface Flow<K extends Known> extends Graph {
     id: Id & New<K, Id>,
     node: WaitNode<K, Payload>,
   ): Next<K, Id, Payload, "timeout">;
-  notify<const Id extends string>(id: Id & New<K, Id>, node: NotifyNode<K>): Next<K, Id, unknown>;
+  notify<const Id extends string>(id: Id & New<K, Id>, node: NotifyNode<K>): Next<K, Id, Receipt>;
   /** The body is drawn by a function, in which `$` has `item`, `index` and `key` as well. */
   map<const Id extends string, Items extends Template, Result = unknown>(
     id: Id & New<K, Id>,

@@ -103,14 +103,20 @@ type Asked<K extends Known> = Readonly<{
   with?: Lazy<K, Template>;
   due?: Lazy<K, Time>;
   priority?: number;
-  reminders?: readonly Template[];
-  escalation?: readonly Template[];
+  reminders?: Lazy<K, readonly Time[]>;
 }>;
+
+/** What happens when nobody answers, so long after the opening. */
+type Escalation = Readonly<
+  { after: Time } & ({ action: "remind" } | { action: "reassign"; to: Texts })
+>;
+type Verdict<Option> = Readonly<{ after: Time; action: "decide"; decision: Option }>;
 
 export type ApprovalNode<K extends Known, Option extends string> = Readonly<{
   approvers?: Lazy<K, Texts>;
   quorum?: number;
   options?: readonly (Option | Readonly<{ id: Option; label?: string }>)[];
+  escalation?: Lazy<K, readonly (Escalation | Verdict<NoInfer<Option>>)[]>;
   email?: boolean;
 }> &
   Asked<K> &
@@ -127,6 +133,7 @@ export type ApprovalOutput<Option> = Readonly<{
 type Assigning<K extends Known> = Readonly<{
   assignees?: Lazy<K, Texts>;
   groups?: Lazy<K, Texts>;
+  escalation?: Lazy<K, readonly Escalation[]>;
   email?: boolean;
 }> &
   Asked<K>;
@@ -160,14 +167,27 @@ export type WaitNode<K extends Known, Payload> = Readonly<{
 }> &
   Common<K, Payload>;
 
+type Secret = Readonly<{ $secret: string }>;
+
 export type NotifyNode<K extends Known> = Readonly<{
-  channel?: string;
-  to?: Lazy<K, Texts>;
+  channel: "email" | "sms" | "webhook" | "event";
+  to?: Lazy<K, Texts | Secret>;
   subject?: Lazy<K, string>;
   body?: Lazy<K, Template>;
-  with?: Lazy<K, Template>;
+  headers?: Lazy<K, Readonly<Record<string, string | Secret>>>;
+  /** What could not be sent fails the step like any other call. */
+  required?: boolean;
 }> &
-  Common<K, unknown>;
+  Common<K, Receipt>;
+
+export type Receipt = Readonly<{
+  channel: string;
+  id: string;
+  to: string | readonly string[];
+  subject: string;
+  status?: number;
+  captured?: true;
+}>;
 
 export type MapNode<K extends Known, Result> = Readonly<{
   concurrency?: number;

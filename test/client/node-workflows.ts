@@ -91,6 +91,35 @@ const approval = workflow("node-approval", { input: shape<{ amount: number }>() 
     ({ steps }) => expr`${steps.ask.output.decision} & ' by ' & ${steps.ask.output.decidedBy}`,
   );
 
+const escalates = workflow("approval-that-escalates", { input: shape<{ boss: string }>() })
+  .approval("ask", {
+    approvers: "ada@example.com",
+    reminders: ["P1D", "P2D"],
+    escalation: ($) => [
+      { after: "P3D", action: "reassign", to: [$.input.boss] },
+      { after: "P7D", action: "decide", decision: "rejected" },
+    ],
+  })
+  .set("paid", { with: "paid" })
+  .after("ask")
+  .on("rejected")
+  .set("refused", { with: ($) => text`refused by ${$.steps.ask.output.decidedBy}` })
+  .build();
+
+const notify = workflow("node-notify", { input: shape<{ order: string; customer: string }>() })
+  .notify("mail", {
+    channel: "email",
+    to: ($) => [$.input.customer, "desk@example.com"],
+    subject: ($) => text`Order ${$.input.order} is on its way`,
+    body: ($) => text`Dear customer,\n\nyour order ${$.input.order} has left us.`,
+  })
+  .notify("event", {
+    channel: "event",
+    subject: "order.sent",
+    body: ($) => ({ order: $.input.order }),
+  })
+  .build(({ steps }) => [steps.mail.output.to, steps.event.output.subject]);
+
 const form = workflow("node-form", { input: shape<{ order: string }>() })
   .form("address", {
     title: ($) => text`Where to for order ${$.input.order}`,
@@ -210,6 +239,8 @@ export const NODES = {
   llm,
   callTool,
   approval,
+  escalates,
+  notify,
   form,
   ask,
   wait,

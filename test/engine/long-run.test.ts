@@ -93,7 +93,7 @@ describe("a run with very many events", () => {
     ["lists its events further on", 310, (key) => events(key, end - 400)],
     [
       "lists steps",
-      3_300,
+      900,
       ({ runId }) => home.engine.runs.steps(ADMIN, runId, {}, { limit: 200, cursor: undefined }),
     ],
     [

@@ -32,7 +32,7 @@ export async function readSteps(
     const page = await deps.log.read(key, from, PAGE);
     commits.push(...page.commits);
     const last = page.commits.at(-1);
-    more = page.more && last !== undefined;
+    more = page.more && last !== undefined && !isTold(commits, after, filter, limit);
     from = last ? last.seq + last.types.length - 1 : from;
   }
   const begun = starts(commits, after);
@@ -51,6 +51,23 @@ export async function readSteps(
   const next = end < run.seq ? String(seen === after ? end : seen) : null;
   return ok({ data, nextCursor: cursorOf("steps", next) });
 }
+
+/**
+ * Whether the rest of the log can add nothing to a full page: one more step has begun, and those
+ * that are shown are over. One that failed may yet be retried, so it is not.
+ */
+function isTold(commits: readonly Commit[], after: number, filter: Filter, limit: number): boolean {
+  if (filter.node !== undefined || filter.status !== undefined) return false;
+  const begun = starts(commits, after);
+  if (begun.length <= limit) return false;
+  const over = new Set<string>();
+  for (const event of commits.flatMap(({ events }) => events ?? [])) {
+    if (OVER.has(event.type) && "step" in event && event.step) over.add(event.step);
+  }
+  return begun.slice(0, limit).every(({ step }) => over.has(step));
+}
+
+const OVER: ReadonlySet<string> = new Set(["step.succeeded", "step.skipped", "step.cancelled"]);
 
 /** The first start of each step, after the cursor. */
 function starts(commits: readonly Commit[], after: number) {
