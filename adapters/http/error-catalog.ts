@@ -131,6 +131,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "The run has not failed, or not there",
     next: "Only a failed run is retried. Read the run; `node` of the problem says where it failed.",
   },
+  MIGRATION_BLOCKED: {
+    status: 409,
+    title: "The run does not map to that version",
+    next: "`errors` names each node and what does not map. Ask with `dryRun`, and use `map` where nodes have other names.",
+  },
   STEP_NOT_OPEN: {
     status: 409,
     title: "The step is not under way",

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { EngineDeps } from "./deps.ts";
 import { give } from "./give.ts";
+import { type MigrateRequest, type MigrationView, migrateRun } from "./migrate-run.ts";
 import { readRun } from "./read/read-run.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { noRun, refused } from "./run-refusals.ts";
@@ -19,6 +20,8 @@ export interface RunControl {
     runId: string,
     request: Why & { vars: JsonObject },
   ): Promise<Result<RunView>>;
+  /** Under another version of its workflow; with `dryRun`, only what would become of it. */
+  migrate(caller: Caller, runId: string, request: MigrateRequest): Promise<Result<MigrationView>>;
   skipStep(
     caller: Caller,
     runId: string,
@@ -42,6 +45,8 @@ export function controlOf(deps: EngineDeps): RunControl {
 
     patch: (caller, runId, { vars, ...why }) =>
       then(caller, runId, { type: "vars.patch", vars, ...given(why) }),
+
+    migrate: (caller, runId, request) => migrateRun(deps, caller, runId, request),
 
     async skipStep(caller, runId, step, { output, ...why }) {
       if (bytesOf(output) > SIZES.valueMax) {

@@ -62,6 +62,8 @@ export type Given = Readonly<{
   actor: Actor;
   /** The definition to use for a run that does not exist yet. */
   definition?: Pinned;
+  /** The version that it is to be migrated to. */
+  target?: Pinned;
   /** Rows that belong to the command: units of limits, claimed names. */
   also?: (events: readonly Event[]) => readonly Operation[];
   /** Until when, on `elapsed`, a lost or throttled write is tried again. */
@@ -97,7 +99,8 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
     const pinned = base.run.seq === 0 ? given.definition : base.run.workflow;
     if (pinned === undefined) return { type: "rejected", reason: "run_not_found" };
     const context = await deps.contextOf(key.tenant, pinned);
-    const at = { ...context, found: needs.found, now: deps.clock.now() };
+    const target = given.target && (await deps.contextOf(key.tenant, given.target));
+    const at = { ...context, target, found: needs.found, now: deps.clock.now() };
     const decision = await decide(base.run, command, at);
     if (decision.type === "needs") {
       needs.keep(decision.need, await findNeed(deps, key, decision.need));

@@ -17,6 +17,7 @@ export type RefusalCode =
   | "RUN_EXISTS"
   | "RUN_ENDED"
   | "RUN_NOT_FAILED"
+  | "MIGRATION_BLOCKED"
   | "STEP_NOT_OPEN"
   | "RUN_NOT_WAITING"
   | "WAIT_AMBIGUOUS"

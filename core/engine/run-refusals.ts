@@ -1,5 +1,6 @@
 import type { Reason } from "../kernel/decision.ts";
 import { isObject, type Json } from "../kernel/json.ts";
+import type { Finding } from "../kernel/migrate.ts";
 import type { Handled } from "./handle.ts";
 import { refuse } from "./refusal.ts";
 
@@ -24,6 +25,12 @@ const REFUSALS: Readonly<Record<Reason, Refuse>> = {
   run_ended: (run) => refuse("RUN_ENDED", `run ${run} has ended`),
   run_not_failed: (run) => refuse("RUN_NOT_FAILED", `run ${run} has not failed`),
   run_undone: (run) => refuse("RUN_NOT_FAILED", `what run ${run} did was undone: start a new one`),
+  migration_blocked: (run, { data }) => {
+    const found = (data?.["problems"] ?? []) as unknown as readonly Finding[];
+    const errors = found.map(({ node, code, message }) => ({ path: node, code, message }));
+    const message = `${errors.length} things of run ${run} do not map to that version`;
+    return refuse("MIGRATION_BLOCKED", message, { errors });
+  },
   failed_elsewhere: (run, more) =>
     refuse("RUN_NOT_FAILED", `run ${run} did not fail at that node`, more),
   step_not_open: (run) => refuse("STEP_NOT_OPEN", `run ${run} has no such step under way`),

@@ -95,6 +95,13 @@ export type Command =
   /** `withParent`: because its parent is paused, or goes on. */
   | Readonly<{ type: "run.pause"; reason?: string; withParent?: boolean }>
   | Readonly<{ type: "run.resume"; withParent?: boolean }>
+  /** To the version that the context has as its target. */
+  | Readonly<{
+      type: "run.migrate";
+      map: Readonly<Record<string, string>>;
+      reopen: readonly string[];
+      reason?: string;
+    }>
   | Readonly<{ type: "vars.patch"; vars: JsonObject; reason?: string }>
   | Readonly<{ type: "step.skip"; step: string; output: Json; reason?: string }>
   | Readonly<{ type: "step.cancel"; step: string; reason?: string }>

@@ -8,6 +8,7 @@ import { createRun } from "./decisions/create-run.ts";
 import { decideTask } from "./decisions/decide-task.ts";
 import { endChildren } from "./decisions/end-children.ts";
 import { admitRun, lineRun } from "./decisions/hold-run.ts";
+import { migrateRun } from "./decisions/migrate-run.ts";
 import { retryRun } from "./decisions/retry-run.ts";
 import { loseJob, settleJob } from "./decisions/settle-job.ts";
 import { settleSteps } from "./decisions/settle-steps.ts";
@@ -53,7 +54,8 @@ function takesWhenEnded({ status, signalIds }: Run, command: Command): boolean {
   if (command.type === "run.signal" && command.id !== undefined) {
     return signalIds.includes(command.id);
   }
-  return command.type === "run.retry" || (command.type === "vars.patch" && status === "failed");
+  const mends = command.type === "vars.patch" || command.type === "run.migrate";
+  return command.type === "run.retry" || (mends && status === "failed");
 }
 
 async function apply(draft: Draft, command: Command): Promise<Refused | undefined> {
@@ -92,6 +94,8 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       return pauseRun(draft, command);
     case "run.resume":
       return resumeRun(draft, command);
+    case "run.migrate":
+      return migrateRun(draft, command);
     case "vars.patch":
       return patchVars(draft, command);
     case "step.skip":

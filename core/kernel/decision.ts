@@ -10,6 +10,7 @@ export type Reason =
   | "run_not_failed"
   | "failed_elsewhere"
   | "run_undone"
+  | "migration_blocked"
   | "step_not_open"
   | "step_is_map"
   | "vars_too_large"

@@ -17,6 +17,8 @@ export type Context = Readonly<{
   /** The registered tools that the workflow names. */
   tools: Readonly<Record<string, ToolFacts>>;
   defaultModel: string;
+  /** What a run is to be migrated to. */
+  target?: Omit<Context, "now" | "target"> | undefined;
   /** SHA-256 as lower-case hex. */
   hash(text: string): string;
   /** What was found of all that the decision needs: see `Need`. */
@@ -41,7 +43,8 @@ export type ToolFacts = Readonly<{
 
 /** Events decided so far, and the run as they leave it. */
 export type Draft = {
-  readonly context: Context;
+  /** Another one once the run is migrated. */
+  context: Context;
   readonly at: Instant;
   readonly events: Event[];
   run: Run;

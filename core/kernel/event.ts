@@ -1,6 +1,6 @@
 import type { Hold, HoldEvent } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
-import type { Actor, Fork, RunError, Usage, Wait } from "./run.ts";
+import type { Actor, Fork, Run, RunError, Usage, Wait } from "./run.ts";
 import type { TaskEvent } from "./task-event.ts";
 
 /**
@@ -80,6 +80,7 @@ export type Event =
   | Readonly<{ type: "run.cancelled"; reason?: string; compensate?: boolean }>
   | RunResumed
   | Readonly<{ type: "run.paused"; reason?: string; withParent?: boolean }>
+  | RunMigrated
   | Readonly<{ type: "vars.patched"; vars: JsonObject; reason?: string }>
   | (Step &
       Readonly<{
@@ -195,6 +196,22 @@ export type Event =
       token?: number;
       part?: number;
     }>;
+
+/** The run goes on under another version of its workflow. */
+export type RunMigrated = Readonly<{
+  type: "run.migrated";
+  from: Run["workflow"];
+  to: Run["workflow"];
+  /** Nodes that have another name now, old to new. */
+  map?: Readonly<Record<string, string>>;
+  /** Tokens whose next attempt has a new input. */
+  anew?: readonly number[];
+  /** Tokens whose wait begins again. */
+  reopened?: readonly number[];
+  reason?: string;
+  /** Joins that fire because other paths lead to them now. */
+  moves?: readonly Move[];
+}>;
 
 /** A paused run goes on; or a failed run was retried, and what its failure stopped goes on. */
 export type RunResumed = Readonly<{

@@ -1,5 +1,6 @@
 import { instantText } from "./duration.ts";
 import type { Event, EventOf } from "./event.ts";
+import { migrated } from "./evolve-migrate.ts";
 import { halted, revived } from "./evolve-revive.ts";
 import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
 import { isOfTask, ofTask } from "./evolve-tasks.ts";
@@ -32,6 +33,8 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "run.paused":
     case "vars.patched":
       return ofRun(run, event, at);
+    case "run.migrated":
+      return migrated(run, event);
     case "step.started":
       return started(run, event, at);
     case "step.succeeded":
@@ -75,7 +78,10 @@ function retries(run: Run, event: EventOf<"step.retrying">, at: Instant): Run {
   }));
 }
 
-type OfRun = Exclude<Extract<Event, { type: `run.${string}` | `vars.${string}` }>, HoldEvent>;
+type OfRun = Exclude<
+  Extract<Event, { type: `run.${string}` | `vars.${string}` }>,
+  HoldEvent | { type: "run.migrated" }
+>;
 
 function ofRun(run: Run, event: OfRun, at: Instant): Run {
   switch (event.type) {

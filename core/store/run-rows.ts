@@ -104,6 +104,7 @@ export function tasksTouched(events: readonly Event[]): readonly string[] {
 /** From queued to running is not written: a reader looks at the log of a run that says queued. */
 function isShownAnew(before: Run, after: Run): boolean {
   if (shown(before) !== shown(after) || hasEnded(after)) return true;
+  if (before.workflow.version !== after.workflow.version) return true;
   return nextDue(before) !== nextDue(after) || openWaits(before) !== openWaits(after);
 }
 
@@ -175,10 +176,9 @@ function waitRows(before: Run, after: Run) {
 function eventWaits(run: Run): ReadonlyMap<string, Item> {
   const waits = new Map<string, Item>();
   for (const { token, part, name, key } of openEvents(run)) {
-    const { id, visit } = token;
     const which = part === undefined ? "" : `#${part}`;
-    const step = `${stepOf(token)}${which}`;
-    waits.set(`${id}.${visit}${which}`, eventWaitRow(run, { name, key, step }));
+    const row = eventWaitRow(run, { name, key, step: `${stepOf(token)}${which}` });
+    waits.set(`${row.pk} ${row.sk}`, row);
   }
   return waits;
 }

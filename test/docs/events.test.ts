@@ -184,6 +184,31 @@ async function retried(): Promise<readonly EventView[]> {
   return [...(await eventsOf(at, vars)), ...(await eventsOf(at, late))];
 }
 
+/** A run that is at a call that failed, and at a wait, and goes on under another version. */
+async function migrated(): Promise<readonly EventView[]> {
+  const at = house({ call: () => Promise.reject(new Error("no")) });
+  const document = (wait: string, input: number) => ({
+    name: "moves",
+    nodes: [
+      { id: "go", type: "set", split: "all" },
+      { id: wait, type: "wait", event: { name: "go" } },
+      { id: "call", type: "tool", tool: "echo", with: input },
+    ],
+    edges: [
+      { from: "go", to: wait },
+      { from: "go", to: "call" },
+    ],
+  });
+  await at.publish(document("one", 1));
+  const key = await at.start("moves");
+  await at.drive(key);
+  await at.publish(document("two", 2));
+  const request = { version: 2, map: { one: "two" }, reopen: ["one"], reason: "by hand" };
+  const done = await at.engine.control.migrate(ADMIN, key.runId, request);
+  if (!done.ok) throw new Error(JSON.stringify(done.refusal));
+  return eventsOf(at, key);
+}
+
 /** A run that starts two others, one in a version of its choice; and those that it starts. */
 async function pinnedChild(): Promise<readonly EventView[]> {
   const at = house();
@@ -250,6 +275,7 @@ describe("the document of events", () => {
       retried(),
       takenInHand(),
       notUndone(),
+      migrated(),
       pinnedChild(),
       withChildren(),
       inLine(),

@@ -35,8 +35,15 @@ function unquoted(source: string): string {
   return source.replace(/'[^'\n]*"[^'\n]*'/g, "");
 }
 
+/** What a migration finds is no code of a run. */
+const MIGRATION = "migrate.ts";
+
 function codesOfKernel(isCheck: boolean): readonly string[] {
-  const sources = sourcesOfKernel().filter(({ name }) => CHECKS.test(name) === isCheck);
+  return codesOf((name) => name !== MIGRATION && CHECKS.test(name) === isCheck);
+}
+
+function codesOf(isWanted: (name: string) => boolean): readonly string[] {
+  const sources = sourcesOfKernel().filter(({ name }) => isWanted(name));
   const found = sources.flatMap(
     ({ source }) => source.match(/(?<=")[A-Z]+_?[A-Z_]*[A-Z](?=")/g) ?? [],
   );
@@ -80,6 +87,14 @@ describe("the workflow language", () => {
 
   test("lists each code of publishing, and no other", () => {
     expect(codesIn(section("## What publishing checks")).toSorted()).toEqual(codesOfKernel(true));
+  });
+
+  test("names all that a migration finds", () => {
+    const told = section("### Migrating a run");
+
+    expect(codesOf((name) => name === MIGRATION).filter((code) => !told.includes(code))).toEqual(
+      [],
+    );
   });
 
   test("lists each code of a run that the kernel itself makes, and no other", () => {

@@ -13,6 +13,7 @@ export const fakeRunControl: Engine["control"] = {
   resume: async (_caller, id) => none(id),
   patch: async (_caller, id) => none(id),
   skipStep: async (_caller, id) => none(id),
+  migrate: async (_caller, id) => none(id),
   cancelStep: async (_caller, id) => none(id),
 };
 

@@ -1,5 +1,11 @@
 import * as z from "zod";
-import { PatchRequest, ReasonRequest, SkipRequest } from "../../../core/contract/control.ts";
+import {
+  MigrateRequest,
+  Migration,
+  PatchRequest,
+  ReasonRequest,
+  SkipRequest,
+} from "../../../core/contract/control.ts";
 import { idOf } from "../../../core/contract/fields.ts";
 import { Run } from "../../../core/contract/runs.ts";
 import { replyOf, route } from "../route.ts";
@@ -63,6 +69,35 @@ export const runControlRoutes = [
     refusals: ["NOT_FOUND", "RUN_ENDED", "PAYLOAD_TOO_LARGE"],
     handle: async ({ caller, params, body }, { engine }) =>
       replyOf(await engine.control.patch(caller, params.id, body)),
+  }),
+  route({
+    ...common,
+    method: "POST",
+    path: "/v1/runs/{id}/migrate",
+    operationId: "migrateRun",
+    summary: "Let a run go on under another version",
+    description:
+      "Of its workflow. What does not map is named, and then nothing is changed; `dryRun` only " +
+      "names it. A failed run is migrated before it is retried.",
+    params: byId,
+    body: MigrateRequest,
+    answers: [
+      {
+        status: 200,
+        description: "What became of it, or would.",
+        schema: Migration,
+        headers: ["Idempotency-Replayed"],
+      },
+    ],
+    refusals: [
+      "NOT_FOUND",
+      "WORKFLOW_NOT_FOUND",
+      "RUN_ENDED",
+      "RUN_NOT_FAILED",
+      "MIGRATION_BLOCKED",
+    ],
+    handle: async ({ caller, params, body }, { engine }) =>
+      replyOf(await engine.control.migrate(caller, params.id, body)),
   }),
   route({
     ...common,
