@@ -59,6 +59,7 @@ function takesWhenEnded({ status, signalIds }: Run, command: Command): boolean {
 }
 
 async function apply(draft: Draft, command: Command): Promise<Refused | undefined> {
+  if (isOfTask(command)) return applyToTask(draft, command);
   switch (command.type) {
     case "run.create":
       return createRun(draft, command).then(noRefusal);
@@ -82,14 +83,6 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       return thenAdvance(draft, await receiveSignal(draft, command));
     case "run.respond":
       return thenAdvance(draft, await respond(draft, command));
-    case "task.complete":
-      return thenAdvance(draft, await completeTask(draft, command));
-    case "task.claim":
-    case "task.release":
-    case "task.reassign":
-      return assignTask(draft, command);
-    case "task.decide":
-      return thenAdvance(draft, await decideTask(draft, command));
     case "run.pause":
       return pauseRun(draft, command);
     case "run.resume":
@@ -108,6 +101,25 @@ async function apply(draft: Draft, command: Command): Promise<Refused | undefine
       cancelRun(draft, command.reason, command.compensate === true);
       if (!hasEnded(draft.run)) await advance(draft, undefined);
       return undefined;
+  }
+}
+
+type OfTask = Extract<Command, { type: `task.${string}` }>;
+
+function isOfTask(command: Command): command is OfTask {
+  return command.type.startsWith("task.");
+}
+
+async function applyToTask(draft: Draft, command: OfTask): Promise<Refused | undefined> {
+  switch (command.type) {
+    case "task.complete":
+      return thenAdvance(draft, await completeTask(draft, command));
+    case "task.decide":
+      return thenAdvance(draft, await decideTask(draft, command));
+    case "task.claim":
+    case "task.release":
+    case "task.reassign":
+      return assignTask(draft, command);
   }
 }
 
