@@ -5,7 +5,7 @@ import { careful } from "./kill/careful-tool.ts";
 import { loadOf } from "./kill/load.ts";
 import { brokenTruths } from "./kill/truths.ts";
 import { killAgainAndAgain, openVictim } from "./kill/victim.ts";
-import { calls, waits } from "./kill/workflows.ts";
+import { calls, family, waits } from "./kill/workflows.ts";
 
 /** How long what is under way may take to end once nobody kills any more. */
 const END_MS_MAX = 120_000;
@@ -23,8 +23,7 @@ async function main(seconds: number, seed: number): Promise<boolean> {
     victim.launch();
     await victim.ready();
     await holdfast.tools.put("act", { kind: "http", config: { url: tool.url } });
-    await holdfast.workflows.publish(calls);
-    await holdfast.workflows.publish(waits);
+    for (const one of [calls, waits, family]) await holdfast.workflows.publish(one);
     await victim.kill();
 
     let isOver = false;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { connect, type Holdfast, ProblemError, type Run } from "../../client/index.ts";
 import type { Victim } from "./victim.ts";
-import { calls, PERSON, waits } from "./workflows.ts";
+import { calls, family, PERSON, waits } from "./workflows.ts";
 
 /** What the server has said yes to. */
 export type Acknowledged = {
@@ -11,6 +11,8 @@ export type Acknowledged = {
   /** The id of the event that it took. */
   signal?: string;
   decided?: boolean;
+  /** What the cancelling of it was answered with. */
+  cancelled?: "yes" | "too late";
   /** As it was first seen to have ended. */
   ended?: Pick<Run, "status" | "seq" | "output">;
 };
@@ -21,6 +23,9 @@ export type Load = Readonly<{
   unanswered: number;
 }>;
 
+const KINDS = [calls, waits, family, calls, waits] as const;
+/** Of these kinds, the one that is cancelled, each time at another moment. */
+const CANCELLED = 3;
 const AT_ONCE = 12;
 const AGAIN_MS = 20;
 
@@ -52,11 +57,12 @@ export async function loadOf(victim: Victim, isOver: () => boolean, giveUpAt: ()
   async function worker(): Promise<void> {
     while (!isOver()) {
       const n = next++;
-      const workflow = n % 2 === 0 ? calls : waits;
+      const workflow = KINDS[n % KINDS.length] ?? calls;
       const start = { input: { n }, tags: { load: "kill" }, idempotencyKey: `run-${n}` };
       const { id } = await answered(() => holdfast.runs.start(workflow, start));
       const run: Acknowledged = { n, id, workflow: workflow.name };
       runs.push(run);
+      if (n % KINDS.length === CANCELLED) await cancel(holdfast, run, answered);
       if (workflow === waits) await tend(holdfast, run, answered);
       run.ended = await endOf(holdfast, run, answered);
     }
@@ -80,6 +86,18 @@ async function tend(holdfast: Holdfast, run: Acknowledged, answered: Answered): 
   await answered(() => holdfast.tasks.decide(task, { decision: "approved", as: PERSON }));
   run.decided = true;
   if (run.signal === undefined) await signal();
+}
+
+/** Cancels it at once or a little later; the answer says whether that was in time. */
+async function cancel(holdfast: Holdfast, run: Acknowledged, answered: Answered): Promise<void> {
+  await delay((run.n * 7) % 200);
+  try {
+    await answered(() => holdfast.runs.cancel(run.id, { reason: "enough" }));
+    run.cancelled = "yes";
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== "RUN_ENDED") throw error;
+    run.cancelled = "too late";
+  }
 }
 
 async function taskOf(holdfast: Holdfast, { id }: Acknowledged, answered: Answered) {

@@ -1,7 +1,7 @@
 import { type Event, type Holdfast, type Run } from "../../client/index.ts";
 import type { Effect } from "./careful-tool.ts";
 import type { Acknowledged } from "./load.ts";
-import { PERSON, STEPS, waits } from "./workflows.ts";
+import { calls, family, ITEMS, PERSON, STEPS, waits } from "./workflows.ts";
 
 /** What is seen of a run from outside, when all is quiet. */
 type Seen = Readonly<{ run: Run; events: readonly Event[]; effects: readonly Effect[] }>;
@@ -38,6 +38,7 @@ export async function brokenTruths(
       ...endsOf(acknowledged, seen),
       ...effectsOf(seen),
       ...(acknowledged.workflow === waits.name ? waitsOf(acknowledged, seen) : []),
+      ...(acknowledged.workflow === family.name ? await childrenOf(holdfast, id, effects) : []),
       ...(listed.get(id) === run.status ? [] : [`lists show it as ${listed.get(id)}`]),
       ...(verified.ok ? [] : [`its ledger is broken: ${JSON.stringify(verified.errors)}`]),
       ...(verified.count === seen.events.length ? [] : [`its ledger has ${verified.count} events`]),
@@ -61,34 +62,69 @@ function count({ events }: Seen, type: string): number {
   return events.filter((event) => event.type === type).length;
 }
 
-function endsOf({ ended }: Acknowledged, { run, events }: Seen): readonly string[] {
+function endsOf({ ended, cancelled }: Acknowledged, { run, events }: Seen): readonly string[] {
   const wrong: string[] = [];
-  if (run.status !== "succeeded") wrong.push(`it is ${run.status}: ${JSON.stringify(run.error)}`);
+  const isFine =
+    cancelled === "yes" ? run.status === "cancelled" : run.status === "succeeded" || cancelled;
+  if (!isFine) wrong.push(`it is ${run.status}: ${JSON.stringify(run.error)}`);
   const ends = events.filter(({ type }) => /^run\.(succeeded|failed|cancelled)$/.test(type));
   if (ends.length !== 1) wrong.push(`it has ended ${ends.length} times`);
   if (events.some(({ seq }, index) => seq !== index + 1)) wrong.push("its events have gaps");
-  const { status, seq, output } = run;
+  const end = ends[0]?.seq ?? 0;
+  if (events.some(({ type, seq }) => type === "step.started" && seq > end)) {
+    wrong.push("a step was started after its end");
+  }
+  // What a call came to that was under way when it was cancelled is recorded afterwards.
+  const { status, output } = run;
+  const seq = status === "cancelled" ? ended?.seq : run.seq;
   if (ended && JSON.stringify({ status, seq, output }) !== JSON.stringify(ended)) {
-    wrong.push(`it had ended as ${JSON.stringify(ended)}, and changed`);
+    wrong.push(`it had ended as ${JSON.stringify(ended)}, and is ${status} at ${run.seq}`);
   }
   return wrong;
 }
 
-/** One effect for each step, whose receipt the run has, however often it was asked for. */
+const CALLS_OF = new Map([
+  [calls.name, STEPS],
+  [waits.name, 2],
+  [family.name, ITEMS + 1],
+]);
+
+/** One effect for each call, whose receipt the run has, however often it was asked for. */
 function effectsOf({ run, effects }: Seen): readonly string[] {
-  const calls = run.steps.filter(({ type }) => type === "tool");
-  const wrong = calls.flatMap((step) => {
-    const made = effects.filter((effect) => effect.step === step.node);
+  const steps = run.steps.filter(({ type }) => type === "tool");
+  const wrong = steps.flatMap((step) => {
+    const [effect, other] = effects.filter(({ key }) => key === step.idempotencyKey);
+    if (other) return [`the key of ${step.id} had two effects`];
+    // A cancelled call may have been on its way.
+    if (step.status !== "succeeded") return [];
     const receipt = (step.output as { receipt?: string } | null | undefined)?.receipt;
-    if (made.length !== 1) return [`${step.node} had ${made.length} effects`];
-    if (made[0]?.receipt !== receipt) return [`${step.node} has another's receipt ${receipt}`];
-    return (made[0]?.asked ?? 0) <= 1 + step.recoveries + (step.attempt - 1)
+    if (effect?.receipt !== receipt) return [`${step.id} has a receipt of nothing, ${receipt}`];
+    const startsMax = step.attempt + step.recoveries;
+    return (effect?.asked ?? 0) <= startsMax
       ? []
-      : [`${step.node} was called ${made[0]?.asked} times in ${1 + step.recoveries} starts`];
+      : [`${step.id} was called ${effect?.asked} times`];
   });
-  const wanted = run.workflow === waits.name ? 2 : STEPS;
-  if (calls.length !== wanted) wrong.push(`it made ${calls.length} calls`);
-  return effects.length === wanted ? wrong : [...wrong, `${effects.length} effects in all`];
+  const labels = new Set(effects.map((effect) => effect.step));
+  if (labels.size !== effects.length) wrong.push(`a step had effects under several keys`);
+  if (run.status !== "succeeded") return wrong;
+  const wanted = CALLS_OF.get(run.workflow);
+  if (steps.length === wanted && effects.length === wanted) return wrong;
+  return [...wrong, `${effects.length} effects of ${steps.length} calls, of ${wanted} wanted`];
+}
+
+/** One child, which did all that it had to do. */
+async function childrenOf(
+  holdfast: Holdfast,
+  parent: string,
+  effects: readonly Effect[],
+): Promise<readonly string[]> {
+  const { data } = await holdfast.runs.list({ parent }).page();
+  const [child] = data;
+  if (!child || data.length !== 1) return [`it has ${data.length} children`];
+  const run = await holdfast.runs.get(child.id);
+  const seen = { run, events: [], effects: effects.filter((one) => one.run === child.id) };
+  const isWell = run.status === "succeeded" ? [] : [`is ${run.status}`];
+  return [...isWell, ...effectsOf(seen)].map((what) => `its child ${child.id}: ${what}`);
 }
 
 /** What was acknowledged of an approval, an event and a timer was taken, once each. */

@@ -1,4 +1,4 @@
-import { shape, tool, workflow } from "../../client/index.ts";
+import { shape, text, tool, workflow } from "../../client/index.ts";
 
 export const PERSON = "ada@example.com";
 export const STEPS = 5;
@@ -17,6 +17,17 @@ export const calls = Array.from({ length: STEPS }, (_, index) => `s${index + 1}`
       }) as never,
     from(),
   )
+  .build();
+
+export const ITEMS = 3;
+
+/** Calls side by side in a map, then a child, whose end the parent waits for. */
+export const family = workflow("kill-family", { input: shape<{ n: number }>() })
+  .map("each", "{% [1..3] %}", (each) =>
+    each.tool("item", { tool: act, with: ($) => ({ run: $.run.id, step: text`item-${$.index}` }) }),
+  )
+  .subflow("child", { workflow: "kill-calls", with: ($) => ({ n: $.input.n }) })
+  .tool("last", { tool: act, with: ($) => ({ run: $.run.id, step: "last" }) })
   .build();
 
 /** A person, an event and a time between two calls. */
