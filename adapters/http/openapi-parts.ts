@@ -21,6 +21,7 @@ export const TAGS = [
   { name: "Webhooks", description: "Addresses that are told what happens." },
   { name: "Hooks", description: "Addresses for others' webhooks." },
   { name: "Keys", description: "Who may ask, for one tenant." },
+  { name: "Usage", description: "What runs came to." },
   { name: "Audit", description: "Who asked for what to be changed." },
   { name: "Platform", description: "Tenants; for the deployment's own administrator." },
   { name: "Signed links", description: "Decisions by mail, without a key." },

@@ -19,6 +19,7 @@ import { streamRoutes } from "./routes/streams.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { toolRoutes } from "./routes/tools.ts";
+import { usageRoutes } from "./routes/usage.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route[] = [
   ...keyRoutes,
   ...tenantRoutes,
   ...auditRoutes,
+  ...usageRoutes,
   ...approveRoutes,
   ...aboutRoutes,
 ];

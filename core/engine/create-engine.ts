@@ -15,6 +15,7 @@ import { runsOf } from "./runs.ts";
 import { schedulesOf } from "./schedules/schedules.ts";
 import { tasksOf } from "./tasks.ts";
 import { toolsOf } from "./tools.ts";
+import { usageOf } from "./usage.ts";
 import { workflowsOf } from "./workflows.ts";
 
 /** The product behind every door. */
@@ -27,6 +28,7 @@ export function createEngine(deps: EngineDeps): Engine {
     ledgerKeys: () => deps.notary.keys(),
     schedules: schedulesOf(deps, runs),
     events: eventsOf(deps),
+    usage: ({ tenant }, query) => usageOf(deps, tenant, query),
     tasks: tasksOf(deps),
     links: linksOf(deps),
     jobs: jobsOf(deps),

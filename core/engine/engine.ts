@@ -17,6 +17,7 @@ import type {
 import type { Verified } from "./ledger/verify.ts";
 import type { Problem, Result } from "./refusal.ts";
 import type { Schedules } from "./schedules/schedules.ts";
+import type { UsageQuery, UsageView } from "./usage.ts";
 import type {
   AssignRequest,
   Caller,
@@ -97,6 +98,8 @@ export interface Engine {
   /** The public keys that the heads of runs are signed with. */
   ledgerKeys(): Promise<readonly PublicJwk[]>;
   readonly schedules: Schedules;
+  /** What its runs came to, by day and workflow. */
+  usage(caller: Caller, query: UsageQuery): Promise<Result<UsageView>>;
   readonly events: {
     /** To every run of the tenant that waits for it; kept only when there is none. */
     send(caller: Caller, request: SignalRequest): Promise<Result<EventSent>>;

@@ -60,7 +60,7 @@ async function begin(
   }
   const isAwaited = row["mode"] !== "async";
   const { input, record } = checked.value;
-  const known = { tenant, runId: child, record, input, tags: {}, limits: {}, startAt: undefined };
+  const known = { tenant, runId: child, record, input, limits: {} };
   const wanted = await wantedBy(deps, known);
   if (!wanted.ok) return [refusedBy(child, wanted.refusal)];
   const begun = await beginRun(deps, {

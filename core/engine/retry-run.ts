@@ -29,7 +29,7 @@ export async function retryRun(
   const key = { tenant, runId };
   const [limits, { run: before }] = await Promise.all([deps.limitsOf(tenant), deps.log.load(key)]);
   const { workflow: record, input, tags } = before;
-  const known = { tenant, runId, record, input, tags, limits, startAt: undefined };
+  const known = { tenant, runId, record, input, tags, limits };
   const wanted = before.seq === 0 ? undefined : await wantedBy(deps, known);
   if (wanted && !wanted.ok) return wanted;
   const units = wanted?.value.units ?? [];

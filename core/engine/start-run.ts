@@ -16,6 +16,7 @@ import { ACTIVE_RUNS, concurrencyRefusal, isLimitRefusal, limitRefusal } from ".
 import { readRun } from "./read/read-run.ts";
 import { commitMade, runView } from "./read/run-view.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
+import { spentRefusal } from "./spent-refusal.ts";
 import { answeredBefore, claimantOf, claimsOf, requestHashOf, runIdOf } from "./start-key.ts";
 import { type Rate, rateRefusal, startRate } from "./start-rate.ts";
 import type { Caller, Started, StartRequest } from "./views.ts";
@@ -92,12 +93,13 @@ async function create(
   if (await deps.isSuspended(tenant)) {
     return refuse("TENANT_SUSPENDED", "the tenant is suspended: nothing of it begins");
   }
-  const starts = await rateOf(deps, tenant, limits);
-  if (starts && starts.rate.remaining === 0) {
-    return (await answeredBefore(deps, tenant, request)) ?? rateRefusal(starts.rate);
-  }
-  const { tags = {} } = request;
-  const startAt = request.startAt === undefined ? undefined : parseInstant(request.startAt);
+  const [spent, starts] = await Promise.all([
+    spentRefusal(deps, tenant, limits),
+    rateOf(deps, tenant, limits),
+  ]);
+  const over = spent ?? (starts?.rate.remaining === 0 ? rateRefusal(starts.rate) : undefined);
+  if (over) return (await answeredBefore(deps, tenant, request)) ?? over;
+  const { tags, startAt } = request;
   const wanted = await wantedBy(deps, { tenant, runId, record, input, tags, limits, startAt });
   if (!wanted.ok) return wanted;
   const begun = await beginRun(deps, {
@@ -125,10 +127,8 @@ async function create(
     return ok({ ...started, ...(starts && { rate: left(starts.rate) }) });
   }
   if (begun.type === "full") return fullRefusal(record.name, begun.unit, limits);
-  if (begun.type === "refused" && isLimitRefusal(begun.refused)) {
-    return whichRefusal(deps, tenant, limits);
-  }
-  return existing(deps, caller, request, runId);
+  const isFull = begun.type === "refused" && isLimitRefusal(begun.refused);
+  return isFull ? whichRefusal(deps, tenant, limits) : existing(deps, caller, request, runId);
 }
 
 async function startedBy(

@@ -22,7 +22,9 @@ export function started(run: Run, event: EventOf<"step.started">, at: Instant): 
   }));
   const scope = next.tokens[event.token]?.scope;
   const { visits, calls } = frameOf(next, scope);
-  const begun = withFrame(next, scope, {
+  const isFirst = event.attempt === 1 && !isRecovery;
+  const counted = isFirst ? { ...next, steps: (next.steps ?? 0) + 1 } : next;
+  const begun = withFrame(counted, scope, {
     visits: { ...visits, [event.node]: Math.max(event.visit, own(visits, event.node) ?? 0) },
     calls: event.call === undefined || isRecovery ? calls : { ...calls, [event.node]: event.call },
   });

@@ -164,7 +164,8 @@ function going({ pausedWithParent: _paused, ...run }: Run): Run {
 
 function ended(run: Run, at: Instant): Run {
   const { scopes: _scopes, maps: _maps, undo: _undo, undoing: _undoing, ...rest } = going(run);
-  return { ...rest, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
+  const told = run.cost > 0 ? { costTold: run.cost } : {};
+  return { ...rest, ...told, endedAt: at, tokens: {}, tasks: {}, signals: [], joins: {} };
 }
 
 function signalled(run: Run, event: EventOf<"signal.received">): Run {

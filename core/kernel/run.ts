@@ -150,7 +150,11 @@ export type Run = Readonly<{
   undo?: readonly Readonly<{ node: string; visit: number; by: string }>[];
   /** It is compensating, and will then end so. */
   undoing?: Undoing;
+  /** Visits of steps. */
+  steps?: number;
   cost: number;
+  /** What it had cost when it ended before: it was retried since. */
+  costTold?: number;
   usage: Usage;
 }>;
 

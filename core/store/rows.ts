@@ -48,6 +48,13 @@ export const rows = {
   waitingLine: (tenant: string, line: string): Key => ({ pk: `${tenant}#lines`, sk: line }),
   /** When the next of a throttled group may begin, or which is the newest of a debounced one. */
   pace: (tenant: string, group: string): Key => ({ pk: `${tenant}#pace`, sk: group }),
+  /** What models cost runs that ended in the month, in millionths of a dollar. */
+  spent: (tenant: string, at: Instant): Key => ({
+    pk: `${tenant}#counter`,
+    sk: `microUsd#${new Date(at).toISOString().slice(0, 7)}`,
+  }),
+  /** What the runs of a day that is over came to. */
+  usage: (tenant: string, date: string): Key => ({ pk: `${tenant}#usage`, sk: date }),
   /** Runs that a tenant started in the minute that begins then. */
   starts: (tenant: string, begin: Instant): Key => ({
     pk: `${tenant}#counter`,

@@ -22,6 +22,7 @@ import { jobRows } from "./job-rows.ts";
 import { lineRows } from "./line-rows.ts";
 import { mailRows } from "./mail-rows.ts";
 import { dueAt, dueShard, listSk, rows } from "./rows.ts";
+import { costRows, spentBy } from "./spent.ts";
 import {
   answeredTaskRow,
   closedTaskRow,
@@ -51,6 +52,7 @@ export function rowsBeside(
   const opening: Operation[] = [
     ...letterRows(before, after, events, actor),
     ...callbackRows(after, events),
+    ...costRows(before, after),
   ];
   if (before.seq === 0 || isShownAnew(before, after)) {
     opening.push({ type: "put", item: headRow(after) });
@@ -154,6 +156,7 @@ export function headRow(run: Run, at = lookAt(run)): Item {
     createdAt: run.createdAt,
     updatedAt: run.at,
     ...(run.endedAt !== undefined && { endedAt: run.endedAt }),
+    ...spentBy(run),
     ...(run.parent !== undefined && { parent: run.parent }),
     ...(Object.keys(run.tags).length > 0 && { tags: JSON.stringify(run.tags) }),
     ...(waits.length > 0 && { waitingOn: JSON.stringify(waits) }),

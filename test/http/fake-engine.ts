@@ -171,6 +171,8 @@ export function fakeEngine() {
       },
     },
     ledgerKeys: async () => [LEDGER_KEY],
+    usage: async () =>
+      ok({ from: "2026-11-01", to: "2026-11-30", days: [], total: NO_USE, complete: true }),
     events: {
       send: async (_caller, { name, id = "evt_1" }) => {
         calls.push(`event ${name} ${id}`);
@@ -287,3 +289,16 @@ function empty(): never {
   const list = async () => ({ data: [], nextCursor: null });
   return new Proxy({}, { get: (_, name) => (name === "list" ? list : nothing) }) as never;
 }
+
+const NO_USE = {
+  runs: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+  live: 0,
+  steps: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  modelUsd: 0,
+  awsUsdEstimated: 0,
+};

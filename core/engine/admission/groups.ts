@@ -1,4 +1,5 @@
 import { groupOf } from "../../kernel/admission.ts";
+import { parseInstant } from "../../kernel/duration.ts";
 import { ExpressionError } from "../../kernel/expression-limits.ts";
 import type { Unit } from "../../kernel/hold.ts";
 import type { Instant, Json } from "../../kernel/json.ts";
@@ -28,14 +29,16 @@ type Given = Readonly<{
   runId: string;
   record: Pick<WorkflowRecord, "name" | "version">;
   input: Json;
-  tags: Readonly<Record<string, string>>;
+  tags?: Readonly<Record<string, string>> | undefined;
   limits: Limits;
-  startAt: Instant | undefined;
+  /** As the request says it. */
+  startAt?: string | undefined;
 }>;
 
 /** The limits that a run comes under, by its tenant and by what its workflow says. */
 export async function wantedBy(deps: EngineDeps, given: Given): Promise<Result<Wanted>> {
-  const { tenant, record, limits, startAt } = given;
+  const { tenant, record, limits } = given;
+  const startAt = given.startAt === undefined ? undefined : parseInstant(given.startAt);
   const { maxActiveRuns } = limits;
   const active = maxActiveRuns === undefined ? [] : [{ name: ACTIVE_RUNS, max: maxActiveRuns }];
   const begins = startAt === undefined ? {} : { startAt };
@@ -63,7 +66,7 @@ type Named = (kind: string, key: Parameters<typeof groupOf>[0]) => Promise<strin
 
 async function namer(
   deps: EngineDeps,
-  { tenant, runId, record, input, tags }: Given,
+  { tenant, runId, record, input, tags = {} }: Given,
 ): Promise<Named> {
   const found = await handleDeps(deps).contextOf(tenant, record);
   const context = { ...found, now: deps.clock.now() };

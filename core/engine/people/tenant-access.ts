@@ -128,7 +128,13 @@ function viewOf(tenant: TenantRecord): TenantView {
 }
 
 /** The limits that hold. */
-const HELD = new Set(["maxActiveRuns", "maxPayloadBytes", "startsPerMinute", "maxConcurrentSteps"]);
+const HELD = new Set([
+  "maxActiveRuns",
+  "maxPayloadBytes",
+  "startsPerMinute",
+  "maxConcurrentSteps",
+  "monthlyUsd",
+]);
 
 function unheeded(limits: Limits): readonly string[] {
   return Object.entries(limits)
