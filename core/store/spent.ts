@@ -1,4 +1,3 @@
-import type { Instant } from "../kernel/json.ts";
 import { hasEnded, type Run } from "../kernel/run.ts";
 import type { Item, Operation } from "../ports/table.ts";
 import { rows } from "./rows.ts";
