@@ -48,15 +48,24 @@ type Message = Readonly<{ event: string; data: string }>;
 /** Server-Sent Events as our server sends them: a line per field, an empty one after each. */
 async function* messagesIn(response: Response): AsyncGenerator<Message> {
   if (response.body === null) return;
-  let rest = "";
-  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
-    const blocks = (rest + piece).split("\n\n");
-    rest = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const fields = new Map(block.split("\n").map(fieldOf));
-      const [event, data] = [fields.get("event"), fields.get("data")];
-      if (event !== undefined && data !== undefined) yield { event, data };
+  // Not by `for await`, which not every browser has for what is read.
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const fields = new Map(block.split("\n").map(fieldOf));
+        const [event, data] = [fields.get("event"), fields.get("data")];
+        if (event !== undefined && data !== undefined) yield { event, data };
+      }
     }
+  } finally {
+    // Who stops reading closes the connection, too; one that broke cannot be closed.
+    await reader.cancel().catch(() => undefined);
   }
 }
 
