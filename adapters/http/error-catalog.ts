@@ -116,6 +116,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "There is no such workflow",
     next: "Publish it first, or check its name and version.",
   },
+  WORKFLOW_IN_USE: {
+    status: 409,
+    title: "The workflow is in use",
+    next: "`usedBy` counts and names what uses it. Let runs end, cancel or migrate them; change schedules, hooks and parents.",
+  },
   RUN_EXISTS: {
     status: 409,
     title: "A run with this id exists",

@@ -54,6 +54,8 @@ export interface Engine {
     import(caller: Caller, request: ImportRequest): Promise<Result<ImportedView>>;
     list(caller: Caller, paging: Paging): Promise<Listing<WorkflowSummary>>;
     get(caller: Caller, name: string, version?: number): Promise<Result<WorkflowView>>;
+    /** Unless somebody uses it: a version, or all of them. */
+    remove(caller: Caller, name: string, version?: number): Promise<Result<null>>;
     versions(
       caller: Caller,
       name: string,

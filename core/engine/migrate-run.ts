@@ -3,11 +3,11 @@ import { hasEnded, isOwed, type Run } from "../kernel/run.ts";
 import { handleDeps } from "./contexts.ts";
 import { API_TIME_MS, type EngineDeps } from "./deps.ts";
 import { handle } from "./handle.ts";
+import { named } from "./named.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
 import { noRun, refused } from "./run-refusals.ts";
 import { actorOf } from "./start-run.ts";
 import type { Caller } from "./views.ts";
-import { named } from "./workflows.ts";
 
 export type MigrateRequest = Readonly<{
   version: number;

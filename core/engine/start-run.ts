@@ -13,6 +13,7 @@ import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
 import { CALLBACK_TYPES, callbackOf } from "./fan-out/callback.ts";
 import { ACTIVE_RUNS, concurrencyRefusal, isLimitRefusal, limitRefusal } from "./limits.ts";
+import { named } from "./named.ts";
 import { readRun } from "./read/read-run.ts";
 import { commitMade, runView } from "./read/run-view.ts";
 import { ok, type Result, refuse } from "./refusal.ts";
@@ -20,7 +21,6 @@ import { spentRefusal } from "./spent-refusal.ts";
 import { answeredBefore, claimantOf, claimsOf, requestHashOf, runIdOf } from "./start-key.ts";
 import { type Rate, rateRefusal, startRate } from "./start-rate.ts";
 import type { Caller, Started, StartRequest } from "./views.ts";
-import { named } from "./workflows.ts";
 
 /**
  * Starts a run, once for each idempotency key.

@@ -9,7 +9,9 @@ import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
 import { importWorkflow } from "./import-workflow.ts";
+import { named } from "./named.ts";
 import { ok, refuse } from "./refusal.ts";
+import { removeWorkflow } from "./remove-workflow.ts";
 import type { Listing, WorkflowSummary } from "./views.ts";
 
 /** A published document must fit one row of the table. */
@@ -61,6 +63,8 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
       return ok({ ...summary(record), document: record.document });
     },
 
+    remove: (caller, name, version) => removeWorkflow(deps, caller, name, version),
+
     async versions({ tenant }, name, { limit, cursor }) {
       const after = readCursor("versions", cursor);
       if (after === false) return refuse("INVALID_REQUEST", "the cursor is not one of this list");
@@ -72,10 +76,6 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
     },
   };
   return workflows;
-}
-
-export function named(name: string, version: number | undefined): string {
-  return version === undefined ? `"${name}"` : `"${name}" version ${version}`;
 }
 
 async function validate(deps: EngineDeps, tenant: string, document: Json): Promise<Validation> {

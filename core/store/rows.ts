@@ -68,6 +68,16 @@ export const rows = {
     pk: `${tenant}#workflow#${name}`,
     sk: `v#${padded(version)}`,
   }),
+  /** A version that was deleted: no new run finds it, and those that it has keep it. */
+  workflowGone: (tenant: string, name: string, version: number): Key => ({
+    pk: `${tenant}#workflow#${name}`,
+    sk: `gone#${padded(version)}`,
+  }),
+  /** The highest number that a version ever had, where no version is left. */
+  workflowLast: (tenant: string, name: string): Key => ({
+    pk: `${tenant}#workflow#${name}`,
+    sk: "last",
+  }),
   workflowHead: (tenant: string, name: string): Key => ({
     pk: `${tenant}#workflows`,
     sk: name,

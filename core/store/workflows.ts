@@ -3,6 +3,7 @@ import type { Instant, JsonObject } from "../kernel/json.ts";
 import { canonical } from "../kernel/ledger.ts";
 import type { Workflow } from "../kernel/workflow.ts";
 import type { Item, Table } from "../ports/table.ts";
+import { lastVersion, removeVersion } from "./remove-version.ts";
 import { rows } from "./rows.ts";
 
 export type WorkflowRecord = Readonly<{
@@ -26,6 +27,10 @@ export type Workflows = Readonly<{
   /** Newest versions by name; `after` is a name. */
   list(tenant: string, after: string | undefined, limit: number): Promise<Listed>;
   versions(tenant: string, name: string, after: string | undefined, limit: number): Promise<Listed>;
+  /** Takes a version away from lists and new runs; false when there is none. */
+  remove(tenant: string, name: string, version: number, now: Instant): Promise<boolean>;
+  /** A version, or what is kept of one that was deleted: for the runs that are under it. */
+  definition(tenant: string, name: string, version: number): Promise<WorkflowRecord | undefined>;
   /** The definition, parsed once and kept: a version never changes. */
   compiled(tenant: string, name: string, version: number): Promise<Workflow | undefined>;
 }>;
@@ -57,6 +62,13 @@ export function workflowStore(deps: {
     return record;
   }
 
+  async function definition(tenant: string, name: string, version: number) {
+    const item =
+      (await table.get(rows.workflow(tenant, name, version))) ??
+      (await table.get(rows.workflowGone(tenant, name, version)));
+    return item && recordOf(item);
+  }
+
   return {
     newest,
 
@@ -66,7 +78,7 @@ export function workflowStore(deps: {
         const item = await table.get(rows.workflowHead(tenant, name));
         const head = item && recordOf(item);
         if (head?.hash === hash) return { record: head, created: false };
-        const version = (head?.version ?? 0) + 1;
+        const version = (await lastVersion(table, tenant, name, item)) + 1;
         const record: WorkflowRecord = { name, version, hash, createdAt: now, document };
         const attributes = { name, version, hash, createdAt: now };
         const content = JSON.stringify(document);
@@ -74,6 +86,12 @@ export function workflowStore(deps: {
           {
             type: "put",
             item: { ...rows.workflow(tenant, name, version), ...attributes, content },
+            when: { type: "absent" },
+          },
+          // A number names one document for ever: runs are pinned to it.
+          {
+            type: "check",
+            key: rows.workflowGone(tenant, name, version),
             when: { type: "absent" },
           },
           {
@@ -102,18 +120,26 @@ export function workflowStore(deps: {
     async versions(tenant, name, after, limit) {
       const { pk } = rows.workflow(tenant, name, 0);
       const from = after === undefined ? {} : { after };
-      const page = await table.query({ pk, limit, reverse: true, ...from });
+      const page = await table.query({ pk, prefix: "v#", limit, reverse: true, ...from });
       const last = page.items.at(-1);
       return { records: page.items.map(recordOf), next: page.more && last ? last.sk : null };
     },
+
+    async remove(tenant, name, version, now) {
+      const removed = await removeVersion(table, { tenant, name, version }, now);
+      newestKnown.delete(`${tenant}/${name}`);
+      return removed;
+    },
+
+    definition,
 
     async compiled(tenant, name, version) {
       const at = `${tenant}/${name}@${version}`;
       const known = compiled.get(at);
       if (known) return known;
-      const item = await table.get(rows.workflow(tenant, name, version));
-      if (!item) return undefined;
-      const { document, hash } = recordOf(item);
+      const found = await definition(tenant, name, version);
+      if (!found) return undefined;
+      const { document, hash } = found;
       const workflow = compileWorkflow(document, { version, hash });
       remember(compiled, at, workflow);
       return workflow;

@@ -100,6 +100,8 @@ export function fakeEngine() {
         const found = workflows.get(name);
         return found?.version === version ? ok(found) : refuse("NOT_FOUND", "No such workflow.");
       },
+      remove: async (_caller, name) =>
+        workflows.delete(name) ? ok(null) : refuse("WORKFLOW_NOT_FOUND", "There is none."),
       versions: async (_caller, name) =>
         ok({ data: summaryOf(workflows.get(name)), nextCursor: null }),
     },

@@ -168,6 +168,36 @@ export const workflowRoutes = [
     handle: async ({ caller, params, query }, { engine }) =>
       shown(await engine.workflows.get(caller, params.name, Number(params.v)), query.format),
   }),
+  route({
+    method: "DELETE",
+    path: "/v1/workflows/{name}/versions/{v}",
+    operationId: "deleteWorkflowVersion",
+    tag: "Workflows",
+    summary: "Delete a version of a workflow",
+    description:
+      "Unless a live run, a schedule, a hook or another workflow uses it. Runs that have ended keep " +
+      "it. Its number is never given again.",
+    needs: "operate",
+    params: { ...byName, v: VersionNumber },
+    answers: [{ status: 204, description: "It is gone." }],
+    refusals: ["NOT_FOUND", "WORKFLOW_NOT_FOUND", "WORKFLOW_IN_USE"],
+    handle: async ({ caller, params }, { engine }) =>
+      replyOf(await engine.workflows.remove(caller, params.name, Number(params.v)), 204),
+  }),
+  route({
+    method: "DELETE",
+    path: "/v1/workflows/{name}",
+    operationId: "deleteWorkflow",
+    tag: "Workflows",
+    summary: "Delete a workflow",
+    description: "All its versions, unless one of them is in use.",
+    needs: "operate",
+    params: byName,
+    answers: [{ status: 204, description: "It is gone." }],
+    refusals: ["NOT_FOUND", "WORKFLOW_NOT_FOUND", "WORKFLOW_IN_USE"],
+    handle: async ({ caller, params }, { engine }) =>
+      replyOf(await engine.workflows.remove(caller, params.name), 204),
+  }),
 ];
 
 function shown(result: Result<WorkflowView>, format: "json" | "mermaid"): Checked<Reply> {

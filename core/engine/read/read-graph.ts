@@ -14,7 +14,7 @@ export async function readGraph(deps: EngineDeps, key: RunKey): Promise<Drawn | 
   const { name, version } = run.workflow;
   const [workflow, record] = await Promise.all([
     deps.workflows.compiled(key.tenant, name, version),
-    deps.workflows.get(key.tenant, name, version),
+    deps.workflows.definition(key.tenant, name, version),
   ]);
   if (!workflow || !record) throw new Error(`run ${run.id} has lost its definition`);
   const traces = newTraces();
