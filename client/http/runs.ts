@@ -11,6 +11,8 @@ import type {
   EventQuery,
   Explanation,
   Json,
+  MigrateRequest,
+  Migration,
   PatchRequest,
   ReasonRequest,
   RetryRequest,
@@ -124,6 +126,9 @@ export function runsOf(transport: Transport) {
     resume: (id: string): Promise<Run> => send("POST", of("/v1/runs/{id}/resume", id)),
     retry: (id: string, about?: RetryRequest) => post("/v1/runs/{id}/retry")(id, about),
     patch: (id: string, about: PatchRequest) => post("/v1/runs/{id}/patch")(id, about),
+    /** Goes on under another version of its workflow, or says what stands against it. */
+    migrate: (id: string, about: MigrateRequest): Promise<Migration> =>
+      send("POST", of("/v1/runs/{id}/migrate", id), { body: about }),
     skipStep: (id: string, step: string, about: SkipRequest): Promise<Run> =>
       send("POST", of("/v1/runs/{id}/steps/{step}/skip", id, { step }), { body: about }),
     cancelStep: (id: string, step: string, about: ReasonRequest = {}): Promise<Run> =>
