@@ -13,6 +13,7 @@ import {
   workflow,
 } from "../../client/index.ts";
 import { ROOT } from "../architecture/source.ts";
+import { eventually } from "../support/runs.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { type ToolServer, toolServer } from "../support/tool-server.ts";
 
@@ -183,7 +184,10 @@ describe("the client", () => {
     expect(await all(acme.secrets.list())).toMatchObject([{ name: "bank" }]);
     expect(webhook.secret).toMatch(/^whsec_/);
     expect((await tools.arrived("/told")).body).toMatchObject({ type: "run.succeeded" });
-    expect((await all(acme.webhooks.deliveries(webhook.id))).length).toBeGreaterThan(0);
+    const delivery = await eventually("a delivery on record", async () => {
+      return (await all(acme.webhooks.deliveries(webhook.id)))[0];
+    });
+    expect(delivery.id).toMatch(/./);
     expect((await acme.records.usage()).total.runs).toBe(1);
     const audited = await all(acme.records.audit());
     expect(audited.map(({ action }) => action)).toContain("startRun");
