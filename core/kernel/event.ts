@@ -229,6 +229,6 @@ export type RunResumed = Readonly<{
   moves?: readonly Move[];
 }>;
 
-export type { TaskAnswered, TaskCreated, TaskOfItself } from "./task-event.ts";
+export type { TaskAnswered, TaskOfItself } from "./task-event.ts";
 
 export type EventOf<Type extends Event["type"]> = Extract<Event, { type: Type }>;

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { succeeded } from "../../scripts/support/client.ts";
+import { ask } from "../support/ask.ts";
 import {
   advance,
   ended,
   expectRefused,
+  linkOf,
   publish,
   reaches,
   read,
@@ -46,6 +48,28 @@ const opened = async (workflow: string) => {
 };
 const act = (task: string, what: string, body: object) =>
   server.api.post(`/v1/tasks/${task}/${what}`, body as never);
+
+describe("a form that is passed on", () => {
+  test("is mailed to who is asked now, and the link of the one before is dead", async () => {
+    const { task } = await opened("ada");
+    const old = await linkOf(server.api, task.id, ADA);
+    expect((await ask("GET", old)).status).toBe(200);
+    succeeded(await act(task.id, "reassign", { assignees: [BOB] }));
+    const link = await linkOf(server.api, task.id, BOB);
+    const nonce = /name="nonce" value="([^"]+)"/.exec((await ask("GET", link)).text)?.[1] ?? "";
+    const answer = await ask("POST", link, {
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ data: { approved: true }, nonce }),
+    });
+
+    expect((await ask("GET", old)).status).toBe(410);
+    expect(answer.status).toBe(200);
+    expect(succeeded(await server.api.get(`/v1/tasks/${task.id}`))).toMatchObject({
+      status: "done",
+      decisions: [{ by: BOB, via: "email" }],
+    });
+  });
+});
 
 describe("a form over HTTP", () => {
   test("is listed with its schema, filled in, and its run goes on", async () => {

@@ -113,6 +113,28 @@ test("wait-until.json reminds at its time, and not a second before", async () =>
   expect(Date.parse(output["came at"] ?? "")).toBeGreaterThanOrEqual(Date.parse(at));
 });
 
+test("press-for-an-answer.json reminds, asks somebody else, and decides at last", async () => {
+  const input = { question: "Buy?", approver: "ada@example.com", boss: "bob@example.com" };
+  const { id } = await start(server.api, "press-for-an-answer", input);
+  const asked = await taskOf(server.api, id);
+  await advance(server.api, "P2D");
+  expect((await taskOf(server.api, id)).assignees).toEqual(["bob@example.com"]);
+  await advance(server.api, "P2D");
+
+  expect(outputOf(await ended(server.api, id))).toBe("rejected by escalation");
+  const { data } = succeeded(await server.api.get("/dev/mail"));
+  const mails = data as unknown as readonly { to: string; subject: string; text: string }[];
+  const about = mails.filter(({ text, subject }) => `${text} ${subject}`.includes("Buy?"));
+  expect(about.map(({ to }) => to)).toEqual([
+    "ada@example.com",
+    "bob@example.com",
+    "ada@example.com",
+    "ada@example.com",
+  ]);
+  expect(about[0]?.text).toBe("It was rejected by escalation.\n");
+  expect(asked.reminders).toHaveLength(1);
+});
+
 describe("multi-step.json", () => {
   const cup = { item: "cup", price: 12.5, quantity: 2 };
   const pot = { item: "pot", price: 40, quantity: 1 };
