@@ -1,5 +1,5 @@
 import type { Instant } from "../kernel/json.ts";
-import type { Item, Operation, Table } from "../ports/table.ts";
+import type { Condition, Item, Operation, Table } from "../ports/table.ts";
 import { rows } from "./rows.ts";
 
 type Version = Readonly<{ tenant: string; name: string; version: number }>;
@@ -52,18 +52,20 @@ async function headAfter(
   ];
 }
 
-/** The highest number that a version of the name ever had. */
-export async function lastVersion(
-  table: Table,
-  tenant: string,
-  name: string,
-  head: Item | undefined,
-): Promise<number> {
-  if (head) return numberOf(head);
+/** The highest number that a version of a name ever had that has none now. */
+export async function lastVersion(table: Table, tenant: string, name: string): Promise<number> {
   const last = await table.get(rows.workflowLast(tenant, name));
   return last ? Number(last["version"]) : 0;
 }
 
-function numberOf(head: Item): number {
+/** Holds while that is so. */
+export function isLast(tenant: string, name: string, version: number): Operation {
+  const when: Condition =
+    version === 0 ? { type: "absent" } : { type: "is", attributes: { version } };
+  return { type: "check", key: rows.workflowLast(tenant, name), when };
+}
+
+/** The same of a name that has versions, by its head. */
+export function numberOf(head: Item): number {
   return Number(head["last"] ?? head["version"]);
 }

@@ -3,7 +3,7 @@ import type { Instant, JsonObject } from "../kernel/json.ts";
 import { canonical } from "../kernel/ledger.ts";
 import type { Workflow } from "../kernel/workflow.ts";
 import type { Item, Table } from "../ports/table.ts";
-import { lastVersion, removeVersion } from "./remove-version.ts";
+import { isLast, lastVersion, numberOf, removeVersion } from "./remove-version.ts";
 import { rows } from "./rows.ts";
 
 export type WorkflowRecord = Readonly<{
@@ -74,11 +74,13 @@ export function workflowStore(deps: {
 
     async publish(tenant, name, document, now) {
       const hash = deps.hash(canonical(document));
+      // Of a name without a head: mostly nobody ever published it.
+      let last = 0;
       for (;;) {
         const item = await table.get(rows.workflowHead(tenant, name));
         const head = item && recordOf(item);
         if (head?.hash === hash) return { record: head, created: false };
-        const version = (await lastVersion(table, tenant, name, item)) + 1;
+        const version = (item ? numberOf(item) : last) + 1;
         const record: WorkflowRecord = { name, version, hash, createdAt: now, document };
         const attributes = { name, version, hash, createdAt: now };
         const content = JSON.stringify(document);
@@ -99,9 +101,11 @@ export function workflowStore(deps: {
             item: { ...rows.workflowHead(tenant, name), ...attributes, content },
             when: head ? { type: "is", attributes: { version: head.version } } : { type: "absent" },
           },
+          ...(head ? [] : [isLast(tenant, name, last)]),
         ]);
         newestKnown.delete(`${tenant}/${name}`);
         if (result.ok) return { record, created: true };
+        if (!head) last = await lastVersion(table, tenant, name);
       }
     },
 
