@@ -17,6 +17,7 @@ import type { RunLog } from "../store/run-log.ts";
 import type { ToolStore } from "../store/tools.ts";
 import type { Workflows } from "../store/workflows.ts";
 import type { Limits } from "./access.ts";
+import type { FairGate } from "./fair-gate.ts";
 import type { Problem } from "./refusal.ts";
 import type { RunCache } from "./run-cache.ts";
 import type { StepPlaces } from "./step-places.ts";
@@ -51,6 +52,7 @@ export type EngineDeps = Readonly<{
   isSignedBy(key: PublicJwk, text: string, signature: string): boolean;
   randomness: Randomness;
   limitsOf(tenant: string): Promise<Limits>;
+  gate?: FairGate;
   places: StepPlaces;
   /** How many steps of it this process may carry out at once; undefined for any number. */
   stepsMaxOf(tenant: string): Promise<number | undefined>;

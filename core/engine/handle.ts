@@ -18,6 +18,7 @@ import type { Committed, RunLog } from "../store/run-log.ts";
 import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
 import { opensEventWait, takeEarly } from "./events/early-events.ts";
+import type { FairGate } from "./fair-gate.ts";
 import { findNeed, foundNeeds, type NeedDeps } from "./find-needs.ts";
 import { jobTopics } from "./job-topic.ts";
 import type { RunCache } from "./run-cache.ts";
@@ -39,6 +40,8 @@ export type HandleDeps = NeedDeps &
     pause(ms: number): Promise<void>;
     /** Spreads tries, in [0, 1). */
     chance(): number;
+    /** Where one process works for many tenants, they take turns. */
+    gate?: FairGate;
     /** Units of limits were given back: whoever waits for them may begin. */
     freed?(tenant: string, units: readonly string[]): Promise<void>;
     /** Real milliseconds, for how long to try: the clock that runs live by may be virtual. */
@@ -89,6 +92,26 @@ export async function handle(deps: HandleDeps, given: Given): Promise<Handled> {
 
 /** `handle`, but for events of the tenant that came before the run waited for them. */
 export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handled> {
+  const handled = await inTurn(deps, given);
+  if (handled.type !== "accepted" || !handled.committed) return handled;
+  const { units } = handled.run;
+  // Whoever waits for a unit takes a turn of its own, so nothing waits for a turn inside of one.
+  if (units && hasEnded(handled.run)) await deps.freed?.(given.key.tenant, units);
+  return handled;
+}
+
+async function inTurn(deps: HandleDeps, given: Given): Promise<Handled> {
+  const { gate } = deps;
+  const entered = gate?.enter(given.key.tenant);
+  if (entered) await entered;
+  try {
+    return await handleInside(deps, given);
+  } finally {
+    gate?.leave();
+  }
+}
+
+async function handleInside(deps: HandleDeps, given: Given): Promise<Handled> {
   const { key, command } = given;
   let cached = deps.cache.get(key);
   // A start expects no run; if there is one after all, the condition on its commit tells.
@@ -152,7 +175,6 @@ async function tell(
   for (const topic of jobTopics(key.tenant, events)) deps.watch.committed(topic, false);
   await setTimer(deps, key, before, run);
   await wakeFamily(deps, before, decision);
-  if (before.units && hasEnded(run)) await deps.freed?.(key.tenant, before.units);
 }
 
 async function commit(
