@@ -8,19 +8,18 @@ import { type Actor, hasEnded, nextDue, type Run } from "../kernel/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Fault } from "../ports/fault.ts";
 import type { Queue, RunKey } from "../ports/queue.ts";
-import type { Item, Operation, Refused, Table } from "../ports/table.ts";
+import type { Operation, Refused, Table } from "../ports/table.ts";
 import type { Timers } from "../ports/timers.ts";
 import type { Watch } from "../ports/watch.ts";
 import { leadsChildren, leavesChildren } from "../store/child-rows.ts";
-import { jobsTouched } from "../store/job-rows.ts";
-import { rows } from "../store/rows.ts";
 import type { Committed, RunLog } from "../store/run-log.ts";
-import { rowsBeside, tasksTouched } from "../store/run-rows.ts";
+import { rowsBeside } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
 import { opensEventWait, takeEarly } from "./events/early-events.ts";
 import type { FairGate } from "./fair-gate.ts";
 import { findNeed, foundNeeds, type NeedDeps } from "./find-needs.ts";
 import { jobTopics } from "./job-topic.ts";
+import { rowsTouched } from "./rows-touched.ts";
 import type { RunCache } from "./run-cache.ts";
 
 export type HandleDeps = NeedDeps &
@@ -233,24 +232,6 @@ async function writeRest(table: Table, operations: readonly Operation[]): Promis
   for (let from = 0; from < operations.length; from += ROWS_MAX) {
     await table.write(operations.slice(from, from + ROWS_MAX));
   }
-}
-
-async function rowsTouched(
-  table: Table,
-  { tenant }: RunKey,
-  before: Run,
-  { events, run }: Extract<Decision, { type: "accepted" }>,
-): Promise<ReadonlyMap<string, Item>> {
-  const found = new Map<string, Item>();
-  for (const id of tasksTouched(events)) {
-    const item = await table.get(rows.task(tenant, id));
-    if (item) found.set(id, item);
-  }
-  for (const id of jobsTouched(before, run)) {
-    const item = await table.get(rows.job(tenant, id));
-    if (item) found.set(id, item);
-  }
-  return found;
 }
 
 const PAUSE_MS_MAX = 1_000;

@@ -1,0 +1,26 @@
+import type { Decision } from "../kernel/decision.ts";
+import type { Run } from "../kernel/run.ts";
+import type { RunKey } from "../ports/queue.ts";
+import type { Item, Table } from "../ports/table.ts";
+import { jobsTouched } from "../store/job-rows.ts";
+import { rows } from "../store/rows.ts";
+import { tasksTouched } from "../store/run-rows.ts";
+
+/** The rows of tasks and jobs that a decision is about, as they are stored. */
+export async function rowsTouched(
+  table: Table,
+  { tenant }: RunKey,
+  before: Run,
+  { events, run }: Extract<Decision, { type: "accepted" }>,
+): Promise<ReadonlyMap<string, Item>> {
+  const found = new Map<string, Item>();
+  for (const id of tasksTouched(events)) {
+    const item = await table.get(rows.task(tenant, id));
+    if (item) found.set(id, item);
+  }
+  for (const id of jobsTouched(before, run)) {
+    const item = await table.get(rows.job(tenant, id));
+    if (item) found.set(id, item);
+  }
+  return found;
+}
