@@ -100,13 +100,11 @@ export async function handleOnce(deps: HandleDeps, given: Given): Promise<Handle
 }
 
 async function inTurn(deps: HandleDeps, given: Given): Promise<Handled> {
-  const { gate } = deps;
-  const entered = gate?.enter(given.key.tenant);
-  if (entered) await entered;
+  await deps.gate?.enter(given.key.tenant);
   try {
     return await handleInside(deps, given);
   } finally {
-    gate?.leave();
+    deps.gate?.leave();
   }
 }
 
