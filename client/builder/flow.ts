@@ -22,41 +22,42 @@ import type {
   WaitNode,
 } from "./nodes.ts";
 import type { FromSchema, Schema } from "./schema.ts";
-import type { IdOf, Known, Lazy, None, PortAt } from "./scope.ts";
+import type { Known, Lazy, None, PortAt } from "./scope.ts";
 import type { Ref, Template, ValueOf } from "./values.ts";
 
 /** An id that no node of the graph has yet. */
-type New<K extends Known, Id> = Id extends keyof K["steps"] ? never : unknown;
+type New<S, Id> = Id extends keyof S ? never : unknown;
+
+/**
+ * What is known at one point. A flow has it in three parts, of which the first never changes: so
+ * that the type of a flow of many nodes is not that of a flow in a flow in a flow.
+ */
+type Here<C extends Around, S extends object, At extends string> = {
+  input: C["input"];
+  vars: C["vars"];
+  around: C["around"];
+  names: C["names"];
+  steps: S;
+  at: At;
+};
+
+type Around = Pick<Known, "input" | "vars" | "around" | "names">;
 
 type With<
-  K extends Known,
+  C extends Around,
+  S extends object,
   Id extends string,
   Output,
   Ports extends string,
   At extends string,
-> = Flow<{
-  input: K["input"];
-  vars: K["vars"];
-  steps: K["steps"] & { readonly [Name in Id]: { output: Output; ports: Ports } };
-  around: K["around"];
-  at: At;
-  names: K["names"];
-}>;
-type Next<K extends Known, Id extends string, Output, Ports extends string = never> = With<
-  K,
-  Id,
+> = Flow<C, S & { readonly [Name in Id]: { output: Output; ports: Ports } }, At>;
+type Next<
+  C extends Around,
+  S extends object,
+  Id extends string,
   Output,
-  Ports,
-  Id
->;
-type From<K extends Known, At extends string> = Flow<{
-  input: K["input"];
-  vars: K["vars"];
-  steps: K["steps"];
-  around: K["around"];
-  at: At;
-  names: K["names"];
-}>;
+  Ports extends string = never,
+> = With<C, S, Id, Output, Ports, Id>;
 
 type ItemsOf<Items> =
   ValueOf<Items> extends infer Value
@@ -67,14 +68,16 @@ type ItemsOf<Items> =
         : unknown
     : never;
 
-type BodyOf<K extends Known, Item> = Flow<{
-  input: K["input"];
-  vars: K["vars"];
-  steps: None;
-  around: Omit<K["around"], keyof K["steps"]> & K["steps"];
-  at: never;
-  names: Readonly<{ item: Ref<Item>; index: Ref<number>; key: Ref<string> }>;
-}>;
+type BodyOf<C extends Around, S extends object, Item> = Flow<
+  {
+    input: C["input"];
+    vars: C["vars"];
+    around: Omit<C["around"], keyof S> & S;
+    names: Readonly<{ item: Ref<Item>; index: Ref<number>; key: Ref<string> }>;
+  },
+  None,
+  never
+>;
 
 type MapOutput<Items, Result> =
   ValueOf<Items> extends readonly unknown[]
@@ -97,97 +100,107 @@ export type Built<Input, Output> = JsonObject & SubflowOf<Input, Output>;
  *
  * A node follows the one that was drawn before it, unless `after` or `undo` says otherwise.
  */
-export interface Flow<K extends Known> extends Graph {
+export interface Flow<C extends Around, S extends object, A extends string> extends Graph {
   set<const Id extends string, W = null>(
-    id: Id & New<K, Id>,
-    node?: SetNode<K, W>,
-  ): Next<K, Id, ValueOf<W>>;
+    id: Id & New<S, Id>,
+    node?: SetNode<Here<C, S, A>, W>,
+  ): Next<C, S, Id, ValueOf<W>>;
   script<const Id extends string, Output = unknown>(
-    id: Id & New<K, Id>,
-    node: ScriptNode<K, Output>,
-  ): Next<K, Id, Output>;
+    id: Id & New<S, Id>,
+    node: ScriptNode<Here<C, S, A>, Output>,
+  ): Next<C, S, Id, Output>;
   rules<const Id extends string, Outcome = unknown>(
-    id: Id & New<K, Id>,
-    node: RulesNode<K, Outcome>,
-  ): Next<K, Id, RulesOutput<Outcome>>;
-  llm<const Id extends string, const S extends Schema | undefined = undefined>(
-    id: Id & New<K, Id>,
-    node: Readonly<{ schema?: S }> & LlmNode<K, S extends undefined ? null : FromSchema<S>>,
-  ): Next<K, Id, LlmOutput<S extends undefined ? null : FromSchema<S>>>;
+    id: Id & New<S, Id>,
+    node: RulesNode<Here<C, S, A>, Outcome>,
+  ): Next<C, S, Id, RulesOutput<Outcome>>;
+  llm<const Id extends string, const Answer extends Schema | undefined = undefined>(
+    id: Id & New<S, Id>,
+    node: Readonly<{ schema?: Answer }> &
+      LlmNode<Here<C, S, A>, Answer extends undefined ? null : FromSchema<Answer>>,
+  ): Next<C, S, Id, LlmOutput<Answer extends undefined ? null : FromSchema<Answer>>>;
   tool<const Id extends string, Input = unknown, Output = unknown>(
-    id: Id & New<K, Id>,
-    node: ToolNode<K, Input, Output>,
-  ): Next<K, Id, Output>;
+    id: Id & New<S, Id>,
+    node: ToolNode<Here<C, S, A>, Input, Output>,
+  ): Next<C, S, Id, Output>;
   approval<const Id extends string, const Option extends string = "approved" | "rejected">(
-    id: Id & New<K, Id>,
-    node: ApprovalNode<K, Option>,
-  ): Next<K, Id, ApprovalOutput<Option>, Option | "timeout">;
-  form<const Id extends string, const S extends Schema | undefined = undefined>(
-    id: Id & New<K, Id>,
-    node: Readonly<{ schema?: S }> & FormNode<K, S extends undefined ? PlainForm : FromSchema<S>>,
-  ): Next<K, Id, S extends undefined ? PlainForm : FromSchema<S>, "timeout">;
+    id: Id & New<S, Id>,
+    node: ApprovalNode<Here<C, S, A>, Option>,
+  ): Next<C, S, Id, ApprovalOutput<Option>, Option | "timeout">;
+  form<const Id extends string, const Answer extends Schema | undefined = undefined>(
+    id: Id & New<S, Id>,
+    node: Readonly<{ schema?: Answer }> &
+      FormNode<Here<C, S, A>, Answer extends undefined ? PlainForm : FromSchema<Answer>>,
+  ): Next<C, S, Id, Answer extends undefined ? PlainForm : FromSchema<Answer>, "timeout">;
   ask<const Id extends string>(
-    id: Id & New<K, Id>,
-    node: AskNode<K>,
-  ): Next<K, Id, Readonly<{ response: string }>, "timeout">;
+    id: Id & New<S, Id>,
+    node: AskNode<Here<C, S, A>>,
+  ): Next<C, S, Id, Readonly<{ response: string }>, "timeout">;
   wait<const Id extends string, Payload = unknown>(
-    id: Id & New<K, Id>,
-    node: WaitNode<K, Payload>,
-  ): Next<K, Id, Payload, "timeout">;
-  notify<const Id extends string>(id: Id & New<K, Id>, node: NotifyNode<K>): Next<K, Id, Receipt>;
+    id: Id & New<S, Id>,
+    node: WaitNode<Here<C, S, A>, Payload>,
+  ): Next<C, S, Id, Payload, "timeout">;
+  notify<const Id extends string>(
+    id: Id & New<S, Id>,
+    node: NotifyNode<Here<C, S, A>>,
+  ): Next<C, S, Id, Receipt>;
   /** The body is drawn by a function, in which `$` has `item`, `index` and `key` as well. */
   map<const Id extends string, Items extends Template, Result = unknown>(
-    id: Id & New<K, Id>,
-    items: Lazy<K, Items>,
-    body: (each: BodyOf<K, ItemsOf<Items>>) => Graph,
-    node?: MapNode<K, Result>,
-  ): Next<K, Id, MapOutput<Items, Result>>;
+    id: Id & New<S, Id>,
+    items: Lazy<Here<C, S, A>, Items>,
+    body: (each: BodyOf<C, S, ItemsOf<Items>>) => Graph,
+    node?: MapNode<Here<C, S, A>, Result>,
+  ): Next<C, S, Id, MapOutput<Items, Result>>;
   subflow<const Id extends string, Input = unknown, Output = unknown>(
-    id: Id & New<K, Id>,
-    node: SubflowNode<K, Input, Output>,
-  ): Next<K, Id, Output>;
+    id: Id & New<S, Id>,
+    node: SubflowNode<Here<C, S, A>, Input, Output>,
+  ): Next<C, S, Id, Output>;
   /** Ends its path: nothing follows it. */
   end<const Id extends string>(
-    id: Id & New<K, Id>,
-    node?: EndNode<K>,
-  ): With<K, Id, unknown, never, never>;
+    id: Id & New<S, Id>,
+    node?: EndNode<Here<C, S, A>>,
+  ): With<C, S, Id, unknown, never, never>;
   /** A node of any type, with its fields as the language has them. */
   node<const Id extends string>(
-    id: Id & New<K, Id>,
+    id: Id & New<S, Id>,
     node: Readonly<{ type: string }> & Readonly<Record<string, Template>>,
-  ): Next<K, Id, unknown, string>;
+  ): Next<C, S, Id, unknown, string>;
 
   /** What comes next follows these nodes, and not the one that was drawn last. */
-  after<const Id extends IdOf<K>>(...ids: readonly Id[]): From<K, Id>;
+  after<const Id extends keyof S & string>(...ids: readonly Id[]): Flow<C, S, Id>;
   /** The next edge is taken only when this holds. */
-  when(condition: Condition<K>, about?: Readonly<{ label?: string; title?: string }>): Flow<K>;
+  when(
+    condition: Condition<Here<C, S, A>>,
+    about?: Readonly<{ label?: string; title?: string }>,
+  ): Flow<C, S, A>;
   /** The next edge leaves by this port; `codes` are the errors that it takes. */
-  on(port: PortAt<K>, codes?: readonly string[]): Flow<K>;
+  on(port: PortAt<Here<C, S, A>>, codes?: readonly string[]): Flow<C, S, A>;
   /** An edge to a node that has been drawn. What comes next still follows the same node. */
-  to(...ids: readonly ([K["at"]] extends [never] ? never : IdOf<K>)[]): Flow<K>;
+  to(...ids: readonly ([A] extends [never] ? never : keyof S & string)[]): Flow<C, S, A>;
   /** The next node undoes this one; what comes after it follows the node that was last before. */
-  undo(id: IdOf<K>): Undoing<K>;
+  undo(id: keyof S & string): Undoing<C, S, A>;
   /** Nodes that are cancelled when one finishes; for those that were drawn after it. */
-  cancels(id: IdOf<K>, ...ids: readonly IdOf<K>[]): Flow<K>;
+  cancels(id: keyof S & string, ...ids: readonly (keyof S & string)[]): Flow<C, S, A>;
   /** The first node, when it is not the one that was drawn first. */
-  start(id: IdOf<K>): Flow<K>;
+  start(id: keyof S & string): Flow<C, S, A>;
   /** What the run comes to; without it, what the step came to that succeeded last. */
-  build(): Built<K["input"], unknown>;
-  build<Output extends Template>(output: Lazy<K, Output>): Built<K["input"], ValueOf<Output>>;
+  build(): Built<C["input"], unknown>;
+  build<Output extends Template>(
+    output: Lazy<Here<C, S, A>, Output>,
+  ): Built<C["input"], ValueOf<Output>>;
 }
 
 /** Waits for the node that undoes another. The flow goes on where it was. */
-interface Undoing<K extends Known> {
+interface Undoing<C extends Around, S extends object, A extends string> {
   tool<const Id extends string, Input = unknown, Output = unknown>(
-    id: Id & New<K, Id>,
-    node: ToolNode<K, Input, Output>,
-  ): With<K, Id, Output, never, K["at"]>;
+    id: Id & New<S, Id>,
+    node: ToolNode<Here<C, S, A>, Input, Output>,
+  ): With<C, S, Id, Output, never, A>;
   llm<const Id extends string>(
-    id: Id & New<K, Id>,
-    node: LlmNode<K, unknown>,
-  ): With<K, Id, LlmOutput<unknown>, never, K["at"]>;
+    id: Id & New<S, Id>,
+    node: LlmNode<Here<C, S, A>, unknown>,
+  ): With<C, S, Id, LlmOutput<unknown>, never, A>;
   set<const Id extends string, W = null>(
-    id: Id & New<K, Id>,
-    node?: SetNode<K, W>,
-  ): With<K, Id, ValueOf<W>, never, K["at"]>;
+    id: Id & New<S, Id>,
+    node?: SetNode<Here<C, S, A>, W>,
+  ): With<C, S, Id, ValueOf<W>, never, A>;
 }

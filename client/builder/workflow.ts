@@ -44,14 +44,16 @@ export function workflow<
 >(
   name: string,
   about: About<S, Vars> = {},
-): Flow<{
-  input: S extends undefined ? unknown : FromSchema<S>;
-  vars: Variables<Vars>;
-  steps: None;
-  around: None;
-  at: never;
-  names: None;
-}> {
+): Flow<
+  {
+    input: S extends undefined ? unknown : FromSchema<S>;
+    vars: Variables<Vars>;
+    around: None;
+    names: None;
+  },
+  None,
+  never
+> {
   const { input, vars, ...rest } = about;
   const schema = input === undefined ? undefined : jsonSchemaOf(input);
   const variables = printedObject(vars ?? {});

@@ -14,6 +14,7 @@ import {
   tool,
   workflow,
 } from "../../client/index.ts";
+import { manyNodes } from "./many-nodes.ts";
 
 const order = {
   type: "object",
@@ -154,6 +155,11 @@ describe("the types of a workflow that is drawn", () => {
     const fine = flow.after("ask").on("later").to("ask").after("ask").on("timeout").end("late");
 
     expect(fine.build()["edges"]).toHaveLength(3);
+  });
+
+  test("hold for more nodes than the compiler follows a type into itself", () => {
+    expectTypeOf(manyNodes).toExtend<Built<unknown, number>>();
+    expect(manyNodes["nodes"]).toHaveLength(111);
   });
 
   test("let tools and subflows be given what they take", () => {
