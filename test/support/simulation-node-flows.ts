@@ -16,6 +16,17 @@ export const FLOWS: Readonly<Record<string, Sketch>> = {
     call("b"),
   ),
   approval: chain({ id: "a", type: "approval", approvers: people, quorum: 2 }, call("b")),
+  "approval that presses for an answer": chain(
+    {
+      id: "a",
+      type: "approval",
+      approvers: people,
+      quorum: 2,
+      reminders: ["PT1M"],
+      escalation: [{ after: "PT2M", action: "reassign", to: people }],
+    },
+    call("b"),
+  ),
   "wait for a time": chain(call("a"), { id: "b", type: "wait", for: "PT10M" }, call("c")),
   "wait for an event": chain({ id: "a", type: "wait", event: { name: "paid" } }, call("b")),
   "wait that times out": {

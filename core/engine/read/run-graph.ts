@@ -1,6 +1,6 @@
 import type { Event, EventOf, Move } from "../../kernel/event.ts";
 import { localName } from "../../kernel/frames.ts";
-import { type Run, tokensOf } from "../../kernel/run.ts";
+import { type Run, type Token, tokensOf } from "../../kernel/run.ts";
 import type { Edge, Node, Workflow } from "../../kernel/workflow.ts";
 import type { GraphEdge, GraphNode, GraphView, NodeStatus } from "../graph-view.ts";
 
@@ -109,10 +109,14 @@ export function graphOf(
   status: GraphView["status"],
   isWhole: boolean,
 ): GraphView {
-  const known = [...workflow.nodes.values()].map((node) => nodeOf(traces, run, node));
-  const gone = [...new Set([...traces.visits.values()].map(({ node }) => node))]
+  const visits = Map.groupBy(traces.visits.values(), ({ node }) => node);
+  const tokens = Map.groupBy(tokensOf(run), ({ node }) => node);
+  const seen = (id: string) =>
+    seenAt(id, visits.get(id) ?? [], tokens.get(id) ?? [], traces.children.get(id));
+  const known = [...workflow.nodes.values()].map((node) => nodeOf(seen(node.id), node));
+  const gone = [...visits.keys()]
     .filter((node) => !workflow.nodes.has(node))
-    .map((node) => ({ ...seenAt(traces, run, node), gone: true as const, type: "" }));
+    .map((node) => ({ ...seen(node), gone: true as const, type: "" }));
   return {
     runId: run.id,
     status,
@@ -126,17 +130,20 @@ export function graphOf(
   };
 }
 
-function nodeOf(traces: Traces, run: Run, node: Node): GraphNode {
-  const { type, title } = node;
-  return { ...seenAt(traces, run, node.id), type, ...(title !== undefined && { title }) };
+type Seen = Omit<GraphNode, "type" | "title">;
+
+function nodeOf(seen: Seen, { type, title }: Node): GraphNode {
+  return { ...seen, type, ...(title !== undefined && { title }) };
 }
 
-function seenAt(traces: Traces, run: Run, id: string): Omit<GraphNode, "type" | "title"> {
-  const visits = [...traces.visits.values()].filter(({ node }) => node === id);
-  const tokens = tokensOf(run).filter(({ node }) => node === id);
+function seenAt(
+  id: string,
+  visits: readonly Visit[],
+  tokens: readonly Token[],
+  children: readonly string[] | undefined,
+): Seen {
   const counts: Record<string, number> = {};
   for (const { status } of visits) counts[status] = (counts[status] ?? 0) + 1;
-  const children = traces.children.get(id);
   const body = id.slice(0, Math.max(0, id.lastIndexOf("/")));
   return {
     id,
