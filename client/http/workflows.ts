@@ -26,6 +26,11 @@ export function workflowsOf(transport: Transport) {
     get: (name: string): Promise<Workflow> => send("GET", pathOf("/v1/workflows/{name}", { name })),
     versions: (name: string): Listing<WorkflowSummary> =>
       listing(transport, pathOf("/v1/workflows/{name}/versions", { name })),
+    /** Only a workflow, or a version, that nobody uses. */
+    remove: (name: string): Promise<void> =>
+      send("DELETE", pathOf("/v1/workflows/{name}", { name })),
+    removeVersion: (name: string, v: number): Promise<void> =>
+      send("DELETE", pathOf("/v1/workflows/{name}/versions/{v}", { name, v })),
     version: (name: string, v: number): Promise<Workflow> =>
       send("GET", pathOf("/v1/workflows/{name}/versions/{v}", { name, v })),
   };

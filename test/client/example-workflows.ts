@@ -259,12 +259,47 @@ const waitUntil = workflow("wait-until", {
   })
   .build();
 
+const pressForAnAnswer = workflow("press-for-an-answer", {
+  title: "Ask, remind, ask somebody else, and decide at last",
+  input: {
+    type: "object",
+    properties: {
+      question: { type: "string", minLength: 1 },
+      approver: { type: "string", format: "email" },
+      boss: { type: "string", format: "email" },
+    },
+    required: ["question", "approver", "boss"],
+  },
+})
+  .approval("ask", {
+    title: ($) => text`${$.input.question}`,
+    approvers: ($) => [$.input.approver],
+    reminders: ["P1D"],
+    escalation: ($) => [
+      { after: "P2D", action: "reassign", to: [$.input.boss] },
+      { after: "P4D", action: "decide", decision: "rejected" },
+    ],
+  })
+  .set("yes", { with: "approved" })
+  .after("ask")
+  .on("rejected")
+  .set("no", { with: "rejected" })
+  .after("yes", "no")
+  .notify("tell", {
+    channel: "email",
+    to: ($) => $.input.approver,
+    subject: ($) => text`Decided: ${$.input.question}`,
+    body: ({ steps: { ask } }) => text`It was ${ask.output.decision} by ${ask.output.decidedBy}.`,
+  })
+  .build(({ steps: { ask } }) => text`${ask.output.decision} by ${ask.output.decidedBy}`);
+
 export const EXAMPLES = [
   hello,
   askAPerson,
   crashAndResume,
   modelCall,
   multiStep,
+  pressForAnAnswer,
   refundAgent,
   waitUntil,
 ];
