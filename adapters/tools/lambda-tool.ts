@@ -19,7 +19,9 @@ export function lambdaTool(config: ToolsConfig, functions: Functions) {
       const why = `this deployment does not let ${tenant} call ${functionArn}`;
       throw failure(call, "TARGET_REFUSED", why, false);
     }
-    const event = JSON.stringify({ tool: tool.name, input, idempotencyKey, attempt });
+    const event = JSON.stringify(
+      isBare(call) ? input : { tool: tool.name, input, idempotencyKey, attempt },
+    );
     if (Buffer.byteLength(event) > PAYLOAD_BYTES_MAX) {
       throw failure(call, "REQUEST_INVALID", "its input is larger than 6 MB", false);
     }
@@ -31,6 +33,11 @@ export function lambdaTool(config: ToolsConfig, functions: Functions) {
     if (answer.failed) throw functionFailure(call, answer);
     return outputOf(call, answer);
   };
+}
+
+/** A function that was written for Step Functions: its event is the input and nothing else. */
+function isBare({ tool }: ToolCall): boolean {
+  return tool.config["event"] === "input";
 }
 
 function outputOf(call: ToolCall, { payload }: FunctionAnswer): Json {
@@ -60,7 +67,8 @@ function functionFailure(call: ToolCall, { payload }: FunctionAnswer): CallFailu
   const timedOut = type === "" && /Task timed out after/.test(said);
   const known = timedOut ? OF_THE_PLATFORM["Sandbox.Timedout"] : OF_THE_PLATFORM[type];
   if (known) return failure(call, known[0], why, known[1]);
-  const code = /^[A-Z][A-Z0-9_]{2,63}$/.test(type) ? type : "FUNCTION_ERROR";
+  const pattern = isBare(call) ? /^[A-Za-z][A-Za-z0-9_.]{0,63}$/ : /^[A-Z][A-Z0-9_]{2,63}$/;
+  const code = pattern.test(type) ? type : "FUNCTION_ERROR";
   return failure(call, code, why, true);
 }
 

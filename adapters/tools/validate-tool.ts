@@ -46,7 +46,14 @@ function kindProblems(
     return [problem("kind", "TOOL_KIND_UNKNOWN", `must be one of ${KINDS.join(", ")}`)];
   }
   if (!isObject(config)) return [problem("config", "CONFIG_INVALID", "must be an object")];
-  if (kind === "lambda") return targetProblems(config, "functionArn", allowed.function);
+  if (kind === "lambda") {
+    const { event, ...target } = config;
+    const isKnown = event === undefined || event === "input" || event === "call";
+    return [
+      ...targetProblems(target, "functionArn", allowed.function),
+      ...(isKnown ? [] : [problem("config.event", "CONFIG_INVALID", "must be call or input")]),
+    ];
+  }
   if (kind === "stepfunctions") {
     return targetProblems(config, "stateMachineArn", (arn) => allowed.machine?.(arn) === true);
   }

@@ -1,5 +1,6 @@
 import { checkLength, ExpressionError } from "./expression-limits.ts";
 import { canonical } from "./ledger.ts";
+import { OWN_FUNCTIONS } from "./own-functions.ts";
 import { isReadable } from "./time-picture.ts";
 
 type BuiltIn = { implementation: (...values: unknown[]) => unknown; _jsonata_function: true };
@@ -18,7 +19,12 @@ let replaced: Promise<Readonly<Record<string, unknown>>> | undefined;
 /** JSONata's own functions behind a check of their arguments' sizes, and those we do without. */
 export function replacements(builtInOf: BuiltInOf): Promise<Readonly<Record<string, unknown>>> {
   replaced ??= (async () => {
-    const result: Record<string, unknown> = { pad, eval: refused, random: refused };
+    const result: Record<string, unknown> = {
+      ...OWN_FUNCTIONS,
+      pad,
+      eval: refused,
+      random: refused,
+    };
     result["shuffle"] = refused;
     for (const name of BY_LENGTH.split(" ")) {
       const builtIn = (await builtInOf(name)) as BuiltIn;

@@ -8,13 +8,24 @@ export const EXPRESSION = {
   resultLengthMax: 1_000_000,
 } as const;
 
+/** What JSONata, its regular expressions and its strings call the passing of a bound. */
+export const EXPRESSION_LIMITS: ReadonlySet<string> = new Set([
+  "D1011",
+  "D1012",
+  "D2014",
+  "D2015",
+  "LIMIT_STRING",
+  "LIMIT_REGEX",
+  "U1001",
+]);
+
 const MESSAGE_LENGTH_MAX = 1_000;
 
-/** An evaluation that failed: `EXPRESSION_LIMIT`, or `EXPRESSION_ERROR` with the reason. */
+/** An evaluation that failed: `EXPRESSION_LIMIT`, `EXPRESSION_ERROR`, or the code of a `$fail`. */
 export class ExpressionError extends Error {
-  readonly code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT";
+  readonly code: string;
 
-  constructor(code: "EXPRESSION_ERROR" | "EXPRESSION_LIMIT", message: string) {
+  constructor(code: string, message: string) {
     // It may be a text of the expression's own making, and goes into the record.
     super(message.slice(0, MESSAGE_LENGTH_MAX));
     this.name = "ExpressionError";

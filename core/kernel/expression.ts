@@ -1,7 +1,12 @@
 import jsonata from "jsonata";
 import { instantText } from "./duration.ts";
 import { replacements } from "./expression-functions.ts";
-import { checkLength, EXPRESSION, ExpressionError } from "./expression-limits.ts";
+import {
+  checkLength,
+  EXPRESSION,
+  EXPRESSION_LIMITS,
+  ExpressionError,
+} from "./expression-limits.ts";
 import { type Instant, type Json, own } from "./json.ts";
 import { GIVE_UP, quick } from "./quick-expression.ts";
 import { LinearRegex, regexProblem } from "./regex-engine.ts";
@@ -26,15 +31,6 @@ type Evaluation = Json | undefined | Promise<Json | undefined>;
 const TIME_LIMIT = "D1012";
 
 const FORBIDDEN = new Set(["random", "eval", "shuffle"]);
-const LIMITS = new Set([
-  "D1011",
-  "D1012",
-  "D2014",
-  "D2015",
-  "LIMIT_STRING",
-  "LIMIT_REGEX",
-  "U1001",
-]);
 
 type Ast = { type?: unknown; value?: unknown } & Record<string, unknown>;
 
@@ -162,7 +158,8 @@ function failure(error: unknown): ExpressionError {
   const { code, message } = error as { code?: unknown; message?: unknown };
   const text = typeof message === "string" ? message : "the evaluation failed";
   const limit =
-    LIMITS.has(String(code)) || (error instanceof RangeError && /stack|length/i.test(text));
+    EXPRESSION_LIMITS.has(String(code)) ||
+    (error instanceof RangeError && /stack|length/i.test(text));
   return new ExpressionError(limit ? "EXPRESSION_LIMIT" : "EXPRESSION_ERROR", text);
 }
 

@@ -14,14 +14,19 @@ beforeAll(async () => {
 });
 afterAll(() => stub.close());
 
-function invoke(input: Json = { n: 1 }, signal = new AbortController().signal, tenant = "acme") {
+function invoke(
+  input: Json = { n: 1 },
+  signal = new AbortController().signal,
+  tenant = "acme",
+  more = {},
+) {
   const client = lambdaClient({
     endpoint: stub.origin,
     region: "eu-central-1",
     credentials: { accessKeyId: "AKID", secretAccessKey: "secret" },
   });
   const config = parseTools(JSON.stringify({ allowedTargets: { acme: { lambdaArns: [ARN] } } }));
-  const tool = { name: "pay", kind: "lambda", config: { functionArn: ARN } } as const;
+  const tool = { name: "pay", kind: "lambda", config: { functionArn: ARN, ...more } } as const;
   const call = { tenant, tool, input, idempotencyKey: "key-1", attempt: 2, timeoutMs: 5_000 };
   return lambdaTool(config, lambdaFunctions(client))(call, signal);
 }
@@ -65,6 +70,17 @@ describe("a function of the account", () => {
 
     expect(await failure(invoke())).toMatchObject({ code, retryable });
     expect(stub.seen).toHaveLength(1);
+  });
+
+  test("is handed its input alone where the tool says so, and its errors keep their names", async () => {
+    stub.json({ errorType: "ValueError", errorMessage: "no" }, 200, {
+      "x-amz-function-error": "Unhandled",
+    });
+
+    const failed = await failure(invoke({ n: 1 }, undefined, "acme", { event: "input" }));
+
+    expect(failed).toMatchObject({ code: "ValueError", retryable: true });
+    expect(JSON.parse(stub.seen.at(-1)?.body ?? "")).toEqual({ n: 1 });
   });
 
   test.each([
