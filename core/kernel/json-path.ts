@@ -75,18 +75,20 @@ function readBrackets(text: string): Read | undefined {
   if (slice) {
     const [whole, from, to, by = "1"] = slice;
     if (Number(by) === 0) return undefined;
-    const number = (digits: string | undefined) =>
-      digits === undefined ? undefined : Number(digits);
     const step: PathStep = {
       type: "slice",
-      from: number(from),
-      to: number(to),
+      from: numberOf(from),
+      to: numberOf(to),
       by: Number(by),
     };
     return { steps: [step], rest: text.slice(whole.length) };
   }
   const all = ALL.exec(text);
   return all ? { steps: [{ type: "all" }], rest: text.slice(all[0].length) } : undefined;
+}
+
+function numberOf(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function unquoted(text: string): string {
@@ -97,19 +99,19 @@ function unquoted(text: string): string {
 
 /**
  * What is at a path: the one value, or undefined; for a path that may lead to several places, a
- * list of what is there. Undefined, too, for more than a list may have.
+ * list of what is there. Null for more than a list may have.
  */
-export function lookUp(path: JsonPath, value: Json): Json | undefined | "too many" {
+export function lookUp(path: JsonPath, value: Json): Readonly<{ found: Json | undefined }> | null {
   let found: readonly Json[] = [value];
   for (const step of path.steps) {
     const next: Json[] = [];
     for (const one of found) {
       for (const place of under(step, one)) next.push(place);
-      if (next.length > FOUND_MAX) return "too many";
+      if (next.length > FOUND_MAX) return null;
     }
     found = next;
   }
-  return path.isDefinite ? found[0] : found;
+  return { found: path.isDefinite ? found[0] : found };
 }
 
 function under(step: PathStep, value: Json): readonly Json[] {

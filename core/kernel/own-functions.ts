@@ -37,8 +37,8 @@ function pathOf(path: unknown) {
 function jsonPath(value: unknown, path: unknown): unknown {
   const parsed = pathOf(path);
   if (value === undefined) return undefined;
-  const found = lookUp(parsed, value as Json);
-  if (found !== "too many") return found;
+  const looked = lookUp(parsed, value as Json);
+  if (looked) return looked.found;
   throw new ExpressionError("EXPRESSION_LIMIT", "a path leads to more than 10000 places");
 }
 

@@ -88,8 +88,11 @@ async function registerTools({ engine }: House, recorded: RecordedCase): Promise
 /** What the functions of the recordings answer. */
 function answer(recorded: RecordedCase, { tool, input, timeoutMs }: ToolCall): Json {
   if (tool.name !== INVOKER) return called(tool.name, input, timeoutMs);
-  const { FunctionName: name, Payload: payload } = input as JsonObject;
-  const file = recorded.functions?.[String(name)] ?? "";
+  const { FunctionName: name, Payload: payload } = input as {
+    FunctionName: string;
+    Payload?: Json;
+  };
+  const file = recorded.functions?.[name] ?? "";
   const read = typeof payload === "string" ? (JSON.parse(payload) as Json) : (payload ?? {});
   const result = called(toolFor(file), read, timeoutMs);
   return { ExecutedVersion: "$LATEST", Payload: result, StatusCode: 200 };
@@ -112,7 +115,7 @@ const PLACEHOLDER =
 const OF_AWS = new Set(["SdkHttpMetadata", "SdkResponseMetadata", "RoleArn", "RetryCount"]);
 
 /** Where an output is not what was recorded; undefined where it is. */
-export function difference(is: Json | undefined, told: Json, path = "output"): string | undefined {
+function difference(is: Json | undefined, told: Json, path = "output"): string | undefined {
   if (typeof told === "string" && PLACEHOLDER.test(told)) {
     if (typeof is !== "string") return `${path} is no text`;
     return told.startsWith("{") ? causeDifference(is, told, path) : undefined;
@@ -151,6 +154,10 @@ function first(found: readonly (string | undefined)[]): string | undefined {
 }
 
 /** The recording tells outputs that are no objects as the JSON that they are. */
-export function outputOf({ expect: { output = null } }: RecordedCase): Json {
-  return typeof output === "string" ? (JSON.parse(output) as Json) : output;
+export function differenceOf(ended: Ended, { expect }: RecordedCase): string | undefined {
+  const { output = null } = expect;
+  return difference(
+    ended.output,
+    typeof output === "string" ? (JSON.parse(output) as Json) : output,
+  );
 }

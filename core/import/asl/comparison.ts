@@ -125,6 +125,10 @@ function escaped(character: string): string {
   return `\\x{${code}}`;
 }
 
+function isTyped(type: string): string {
+  return `$type($found) = "${type}"`;
+}
+
 type Test = Readonly<{ kind: string; path: string; value: Json; at: string; root: Root }>;
 
 function tested(place: Place, field: string, { kind, path, value, at, root }: Test): string {
@@ -134,7 +138,6 @@ function tested(place: Place, field: string, { kind, path, value, at, root }: Te
     return "false";
   }
   if (found === undefined) return "false";
-  const isTyped = (type: string) => `$type($found) = "${type}"`;
   const tests: Readonly<Record<string, string>> = {
     IsPresent: "$exists($found)",
     IsNull: isTyped("null"),
@@ -149,6 +152,6 @@ function tested(place: Place, field: string, { kind, path, value, at, root }: Te
     return "false";
   }
   // Anything but being there can be asked of what is there alone.
-  const value0 = kind === "IsPresent" ? found : pathOf(place, `${field}.Variable`, path, root);
-  return `($found := ${value0}; ${value ? `(${test})` : `$not(${test})`})`;
+  const looked = kind === "IsPresent" ? found : pathOf(place, `${field}.Variable`, path, root);
+  return `($found := ${looked}; ${value ? `(${test})` : `$not(${test})`})`;
 }

@@ -85,15 +85,18 @@ function codesOf(place: Place, field: string, name: Json): readonly string[] {
 
 /** A condition on the code of an error that is as `takenBy` tells. */
 export function takes(code: string, { codes, but }: Taken): string {
-  const list = (names: readonly string[]) => `[${names.map(quoted).join(", ")}]`;
   if (codes.includes("*")) {
-    return but.length === 0 ? `$exists(${code})` : `$not(${code} in ${list(but)})`;
+    return but.length === 0 ? `$exists(${code})` : `$not(${code} in ${listed(but)})`;
   }
   const exact = codes.filter((name) => !name.endsWith("*"));
   const begun = codes
     .filter((name) => name.endsWith("*"))
     .map((name) => `$contains(${code}, /^${name.slice(0, -1)}/)`);
-  return [`${code} in ${list(exact)}`, ...begun].join(" or ");
+  return [`${code} in ${listed(exact)}`, ...begun].join(" or ");
+}
+
+function listed(names: readonly string[]): string {
+  return `[${names.map(quoted).join(", ")}]`;
 }
 
 /** AWS's names for our codes; a code that is not here is what the author called the error. */

@@ -2,9 +2,9 @@ import { isObject, type Json } from "../../kernel/json.ts";
 import type { Imported, Importing } from "../imported.ts";
 import { languageOf } from "./fields.ts";
 import { newNames } from "./names.ts";
-import { type Machine, newGraph } from "./place.ts";
+import { finish, type Machine, newGraph } from "./place.ts";
 import { newReport } from "./report.ts";
-import { finish, importGraph } from "./states.ts";
+import { importGraph } from "./states.ts";
 import { template } from "./text.ts";
 
 const TOP = new Set(["Comment", "StartAt", "States", "Version", "TimeoutSeconds", "QueryLanguage"]);
@@ -35,7 +35,7 @@ export function importAsl({ document, name, tools = {} }: Importing): Imported {
   if (deadline === null) report.refuse("TimeoutSeconds", "INVALID", "must be a whole number");
   const variables = new Set<string>();
   gatherVariables(document, variables);
-  const machine: Machine = { report, names: newNames(), tools, variables };
+  const machine: Machine = { report, names: newNames(), tools, variables, states: importGraph };
   const graph = newGraph();
   const around = { machine, graph, path: "", language: language ?? "JSONPath", depth: 0 };
   const start = importGraph({ ...around, inMap: false }, document);
@@ -72,6 +72,6 @@ function gatherVariables(value: Json, into: Set<string>, depth = 0): void {
     if (name === "Assign" && isObject(entry)) {
       for (const variable of Object.keys(entry)) into.add(variable.replace(/\.\$$/, ""));
     }
-    gatherVariables(entry as Json, into, depth + 1);
+    gatherVariables(entry, into, depth + 1);
   }
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import { isObject, type Json } from "../../kernel/json.ts";
 import { quoted } from "./text.ts";
 
 /** A template of ours as one JSONata expression, where a value has to be made inside of another. */
@@ -9,7 +9,7 @@ export function expressionOf(value: Json): string {
   }
   if (Array.isArray(value)) return `$list(${value.map(expressionOf).join(", ")})`;
   if (isObject(value)) {
-    const members = Object.entries(value as JsonObject);
+    const members = Object.entries(value);
     return `{${members.map(([name, entry]) => `${quoted(name)}: ${expressionOf(entry)}`).join(", ")}}`;
   }
   return JSON.stringify(value);

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../kernel/json.ts";
+import type { Json, JsonObject } from "../../kernel/json.ts";
 import type { Names } from "./names.ts";
 import type { Report } from "./report.ts";
 
@@ -9,25 +9,32 @@ export type Machine = Readonly<{
   tools: Readonly<Record<string, string>>;
   /** Names of variables that some state assigns. */
   variables: ReadonlySet<string>;
+  /** Adds states to a graph, and gives the name of the node that they begin at. */
+  states(around: Around, definition: Json): string | undefined;
 }>;
 
-export type Language = "JSONPath" | "JSONata";
-
-/** A state where it stands, and what is being made of it. */
-export type Place = Readonly<{
+/** Where a list of states stands: the whole machine, a branch, or what is done with an item. */
+export type Around = Readonly<{
   machine: Machine;
   graph: Graph;
-  name: string;
-  state: JsonObject;
   path: string;
   language: Language;
-  /** The node that does what the state does. */
-  id: string;
   /** It is in the body of a Map, whose item the context object tells of. */
   inMap: boolean;
   /** How many Maps and Parallels it is in. */
   depth: number;
 }>;
+
+export type Language = "JSONPath" | "JSONata";
+
+/** A state where it stands, and what is being made of it. */
+export type Place = Around &
+  Readonly<{
+    name: string;
+    state: JsonObject;
+    /** The node that does what the state does. */
+    id: string;
+  }>;
 
 /** The nodes and edges of one scope. An edge leads to a node, or to wherever a state begins. */
 export type Graph = Readonly<{
@@ -52,3 +59,18 @@ export function refuse(
 
 /** The data that goes from state to state. */
 export const STATE = "$vars._state";
+
+/** The nodes and edges of a scope, without those that nothing leads to: nothing would take them. */
+export function finish({ nodes, edges }: Graph, start: string): JsonObject {
+  const next = new Map<Json | undefined, Json[]>();
+  for (const { edge } of edges) {
+    const { from, to = null } = edge;
+    next.set(from, [...(next.get(from) ?? []), to]);
+  }
+  const reached = new Set<Json | undefined>([start]);
+  for (const id of reached) for (const to of next.get(id) ?? []) reached.add(to);
+  return {
+    nodes: nodes.filter(({ id }) => reached.has(id)),
+    edges: edges.map(({ edge }) => edge).filter(({ from }) => reached.has(from)),
+  };
+}

@@ -19,8 +19,11 @@ export type RefusedCode = "INVALID" | "NOT_SUPPORTED" | "UNKNOWN_RESOURCE" | "RE
 export function newReport(): Report {
   const refused: Problem[] = [];
   const warnings: Problem[] = [];
-  const tell = (to: Problem[]) => (path: string, code: string, message: string) => {
+  return { refused, warnings, refuse: teller(refused), warn: teller(warnings) };
+}
+
+function teller(to: Problem[]): (path: string, code: string, message: string) => void {
+  return (path, code, message) => {
     if (to.length < PROBLEMS_MAX) to.push({ path: path.slice(0, 1_000), code, message });
   };
-  return { refused, warnings, refuse: tell(refused), warn: tell(warnings) };
 }

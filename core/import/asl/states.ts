@@ -1,7 +1,7 @@
-import { isObject, type Json, type JsonObject } from "../../kernel/json.ts";
+import { isObject, type Json } from "../../kernel/json.ts";
 import { checkFields, languageOf } from "./fields.ts";
 import { nodeName } from "./names.ts";
-import type { Graph, Language, Machine, Place } from "./place.ts";
+import type { Around, Place } from "./place.ts";
 import { importChoice } from "./states/choice.ts";
 import { importFail, importPass, importSucceed } from "./states/plain.ts";
 import { importMap, importParallel } from "./states/scopes.ts";
@@ -18,28 +18,6 @@ const IMPORT: Readonly<Record<string, (place: Place) => void>> = {
   Parallel: importParallel,
   Map: importMap,
 };
-
-/** Where a list of states stands: the whole machine, a branch, or what is done with an item. */
-export type Around = Readonly<{
-  machine: Machine;
-  graph: Graph;
-  path: string;
-  language: Language;
-  inMap: boolean;
-  depth: number;
-}>;
-
-/** Adds the states of a branch or of an item processor to the graph of a scope. */
-export function importStates(
-  place: Place,
-  field: string,
-  definition: Json,
-  inMap: boolean,
-): string | undefined {
-  const { machine, graph, language, depth } = place;
-  const path = `${place.path}.${field}`;
-  return importGraph({ machine, graph, path, language, inMap, depth: depth + 1 }, definition);
-}
 
 /** Adds states to a graph, and gives the name of the node that they begin at. */
 export function importGraph(around: Around, definition: Json): string | undefined {
@@ -89,26 +67,11 @@ function importState(around: Around, { name, id, state, path }: Named): void {
   }
   const translate =
     typeof type === "string" && Object.hasOwn(IMPORT, type) ? IMPORT[type] : undefined;
-  if (!translate) {
+  if (typeof type !== "string" || !translate) {
     refuse(`${path}.Type`, "INVALID", `must be one of ${Object.keys(IMPORT).join(", ")}`);
     return;
   }
   const place: Place = { ...around, name, state, path, language, id };
-  checkFields(place, String(type));
+  checkFields(place, type);
   translate(place);
-}
-
-/** The nodes and edges of a scope, without those that nothing leads to: nothing would take them. */
-export function finish({ nodes, edges }: Graph, start: string): JsonObject {
-  const next = new Map<Json | undefined, Json[]>();
-  for (const { edge } of edges) {
-    const { from, to = null } = edge;
-    next.set(from, [...(next.get(from) ?? []), to]);
-  }
-  const reached = new Set<Json | undefined>([start]);
-  for (const id of reached) for (const to of next.get(id) ?? []) reached.add(to);
-  return {
-    nodes: nodes.filter(({ id }) => reached.has(id)),
-    edges: edges.map(({ edge }) => edge).filter(({ from }) => reached.has(from)),
-  };
 }

@@ -98,8 +98,11 @@ function changesOf(
     return { output: at === STATE ? undefined : template(at), assign };
   }
   if (path === null) return { output: {}, assign };
-  const output = template(pathOf(place, "OutputPath", String(path), { at }));
-  return { output, assign };
+  if (typeof path === "string") {
+    return { output: template(pathOf(place, "OutputPath", path, { at })), assign };
+  }
+  refuse(place, "OutputPath", "INVALID", "must be a path or null");
+  return { output: undefined, assign };
 }
 
 const RULE_FIELDS = new Set(["Condition", "Next", "Assign", "Output", "Comment"]);

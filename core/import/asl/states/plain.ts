@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "../../../kernel/json.ts";
 import { assigned, leave, payload, payloadValue, putResult } from "../data.ts";
 import { addNode, goOn, titled } from "../flow.ts";
 import { payloadExpression } from "../intrinsics.ts";
-import { jsonataValue } from "../jsonata.ts";
+import { isJsonata, jsonataOf } from "../jsonata.ts";
 import { pathOf } from "../paths.ts";
 import { expressionOf } from "../payload.ts";
 import { type Place, refuse, STATE } from "../place.ts";
@@ -73,7 +73,8 @@ function failText(place: Place, field: "Error" | "Cause"): string | undefined {
   if (typeof path === "string") return computedText(place, `${field}Path`, path);
   if (value === undefined && path === undefined) return undefined;
   if (typeof value === "string") {
-    return language === "JSONata" ? String(jsonataValue(place, field, value)) : literal(value);
+    const isComputed = language === "JSONata" && isJsonata(value);
+    return isComputed ? template(jsonataOf(place, field, value)) : literal(value);
   }
   refuse(place, field, "INVALID", "must be a text");
   return undefined;

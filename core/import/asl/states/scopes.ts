@@ -4,8 +4,7 @@ import { endAs, onFailure } from "../failure.ts";
 import { addEdge, addNode, assignOf, extra, goOn, titled } from "../flow.ts";
 import { isJsonata, jsonataOf, jsonataValue } from "../jsonata.ts";
 import { pathOf } from "../paths.ts";
-import { newGraph, type Place, refuse } from "../place.ts";
-import { finish, importStates } from "../states.ts";
+import { finish, newGraph, type Place, refuse } from "../place.ts";
 import { quoted, template } from "../text.ts";
 
 /** Items under way unless the author says, as at AWS; of a distributed Map, as many as we may. */
@@ -33,7 +32,7 @@ export function importParallel(place: Place): void {
   });
   for (const [index, branch] of (branches as readonly Json[]).entries()) {
     const field = `Branches[${index}]`;
-    const start = importStates(inside, field, branch, place.inMap);
+    const start = statesIn(inside, field, branch, place.inMap);
     const when = template(`$index = ${index}`);
     if (start !== undefined) addEdge(inside, { from: begin, when }, start);
   }
@@ -67,7 +66,7 @@ export function importMap(place: Place): void {
     with: selected(place, selector),
     assign: { _state: template("$output"), ...(isAsked && { _map: item }) },
   });
-  const start = importStates(inside, field, processor, isAsked);
+  const start = statesIn(inside, field, processor, isAsked);
   if (start !== undefined) addEdge(inside, { from: begin }, start);
   const map = {
     items: itemsOf(place),
@@ -76,6 +75,13 @@ export function importMap(place: Place): void {
     body: { ...finish(graph, begin), start: begin },
   };
   leaveScope(place, map, "$output");
+}
+
+/** Adds the states of a branch or of an item processor to the graph of a scope. */
+function statesIn(place: Place, field: string, definition: Json, inMap: boolean) {
+  const { machine, graph, language, depth } = place;
+  const path = `${place.path}.${field}`;
+  return machine.states({ machine, graph, path, language, inMap, depth: depth + 1 }, definition);
 }
 
 function isShallow(place: Place): boolean {

@@ -153,9 +153,9 @@ function invocation(place: Place): Call | undefined {
     refuse(place, `${field}.FunctionName`, "NOT_SUPPORTED", message);
     return undefined;
   }
-  for (const member of Object.keys(given)) {
-    if (INVOKE_FIELDS.has(member)) continue;
-    refuse(place, `${field}.${member}`, "NOT_SUPPORTED", "is not handed to a function here");
+  for (const other of Object.keys(given)) {
+    if (INVOKE_FIELDS.has(other)) continue;
+    refuse(place, `${field}.${other}`, "NOT_SUPPORTED", "is not handed to a function here");
   }
   if (given["InvocationType"] !== undefined && given["InvocationType"] !== "RequestResponse") {
     const message = "a function that is not waited for has no counterpart here";
