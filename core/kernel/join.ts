@@ -42,13 +42,52 @@ function nextMoves(workflow: Workflow, run: Run): readonly Move[] {
   const parked = tokensOf(run).filter((token) => token.status === "parked");
   if (parked.length === 0) return [];
   const byArrival = parked.toSorted((a, b) => a.arrival - b.arrival);
-  for (const token of byArrival) {
-    if (workflow.nodes.get(token.node)?.join.type !== "atLeast") continue;
-    const moves = countingMoves(workflow, run, token, byArrival);
+  const gatherings = gather(workflow, run, byArrival);
+  for (const gathering of gatherings) {
+    const moves = countingMoves(workflow, run, gathering);
     if (moves.length > 0) return moves;
   }
   const moves = allMoves(workflow, run, byArrival);
-  return moves.length > 0 ? moves : stuckMoves(workflow, run, byArrival);
+  return moves.length > 0 ? moves : stuckMoves(workflow, run, byArrival, gatherings);
+}
+
+/** What has come to a counting join of one instance of its split, and what can still come. */
+type Gathering = Readonly<{
+  node: string;
+  split: string;
+  instance: number | undefined;
+  /** In the order of their arrival. */
+  here: readonly Token[];
+  siblings: readonly Token[];
+}>;
+
+/** The counting joins at which tokens are parked, the earliest arrival first. */
+function gather(workflow: Workflow, run: Run, byArrival: readonly Token[]): readonly Gathering[] {
+  const counting = byArrival.filter((token) => isCounting(workflow, token.node));
+  const found = new Map<string, Gathering & { here: Token[] }>();
+  const families = new Map<string, ReadonlyMap<number | undefined, readonly Token[]>>();
+  for (const token of counting) {
+    const { node } = token;
+    const split = workflow.splitOf.get(node) ?? "";
+    const instance = forkOf(token, split)?.instance;
+    const known = found.get(`${node}#${instance}`);
+    if (known) {
+      known.here.push(token);
+      continue;
+    }
+    const family =
+      families.get(split) ?? Map.groupBy(tokensOf(run), (one) => forkOf(one, split)?.instance);
+    families.set(split, family);
+    const siblings = (family.get(instance) ?? []).filter(
+      (one) => !(one.status === "parked" && one.node === node) && workflow.reaches(one.node, node),
+    );
+    found.set(`${node}#${instance}`, { node, split, instance, here: [token], siblings });
+  }
+  return [...found.values()];
+}
+
+function isCounting(workflow: Workflow, node: string): boolean {
+  return workflow.nodes.get(node)?.join.type === "atLeast";
 }
 
 /**
@@ -56,19 +95,28 @@ function nextMoves(workflow: Workflow, run: Run): readonly Move[] {
  *
  * A parked token can still move when one that moves can come to its join; what is left is stuck.
  */
-function stuckMoves(workflow: Workflow, run: Run, parked: readonly Token[]): readonly Move[] {
-  const counts = (token: Token) => workflow.nodes.get(token.node)?.join.type === "atLeast";
-  if (!parked.some(counts)) return [];
-  const moving = tokensOf(run).filter((token) => token.status !== "parked");
+function stuckMoves(
+  workflow: Workflow,
+  run: Run,
+  parked: readonly Token[],
+  gatherings: readonly Gathering[],
+): readonly Move[] {
+  const isMoving = ({ status }: Token) => status !== "parked";
+  if (gatherings.every(({ siblings }) => siblings.some(isMoving))) return [];
+  const moving = tokensOf(run).filter(isMoving);
   let still = parked;
   for (let known = -1; known < moving.length; ) {
     known = moving.length;
-    const freed = still.filter((token) => moving.some((one) => mayFree(workflow, one, token)));
+    const isFreed = (token: Token) => moving.some((one) => mayFree(workflow, one, token));
+    const { true: freed = [], false: stuck = [] } = Object.groupBy(still, (token) =>
+      isFreed(token) ? "true" : "false",
+    );
     moving.push(...freed);
-    still = still.filter((token) => !freed.includes(token));
+    still = stuck;
   }
-  const first = still.find(counts);
-  return first ? countingMoves(workflow, run, first, parked, true) : [];
+  const stuck = new Set(still);
+  const first = gatherings.find(({ here }) => here.some((token) => stuck.has(token)));
+  return first ? countingMoves(workflow, run, first, true) : [];
 }
 
 function mayFree(workflow: Workflow, one: Token, parked: Token): boolean {
@@ -102,56 +150,27 @@ function isUpstream(workflow: Workflow, other: string, join: string): boolean {
 function countingMoves(
   workflow: Workflow,
   run: Run,
-  token: Token,
-  parked: readonly Token[],
+  { node, split, instance, here, siblings }: Gathering,
   isStuck = false,
 ): readonly Move[] {
-  const node = workflow.nodes.get(token.node);
-  if (node?.join.type !== "atLeast") return [];
-  const split = workflow.splitOf.get(node.id) ?? "";
-  const fork = forkOf(token, split);
-  const here = parked.filter(
-    (other) => other.node === node.id && forkOf(other, split)?.instance === fork?.instance,
-  );
-  const name = `${node.id}#${fork?.instance ?? 0}`;
-  const state = run.joins[name] ?? { arrived: 0, fired: false };
-  if (state.fired) return [{ op: "end", tokens: here.map((other) => other.id) }];
-  if (here.length >= node.join.n) {
-    const arrived = here.slice(0, node.join.n);
-    const moves: Move[] = [{ op: "count", join: name, arrived: node.join.n, fired: true }];
-    const late = here.slice(node.join.n).map((other) => other.id);
-    const cancelled =
-      node.join.rest === "cancel" ? siblings(workflow, run, node.id, split, fork, here) : [];
-    if (late.length + cancelled.length > 0) {
-      moves.push({ op: "end", tokens: [...late, ...cancelled] });
-    }
-    moves.push({ ...mergeOf(arrived), leaves: split });
+  const join = workflow.nodes.get(node)?.join;
+  if (join?.type !== "atLeast") return [];
+  const name = `${node}#${instance ?? 0}`;
+  const idsOf = (tokens: readonly Token[]) => tokens.map(({ id }) => id);
+  if (run.joins[name]?.fired) return [{ op: "end", tokens: idsOf(here) }];
+  if (here.length >= join.n) {
+    const moves: Move[] = [{ op: "count", join: name, arrived: join.n, fired: true }];
+    const late = here.slice(join.n);
+    const rest = idsOf(join.rest === "cancel" ? [...late, ...siblings] : late);
+    if (rest.length > 0) moves.push({ op: "end", tokens: rest });
+    moves.push({ ...mergeOf(here.slice(0, join.n)), leaves: split });
     return moves;
   }
-  if (!isStuck && siblings(workflow, run, node.id, split, fork, here).length > 0) return [];
+  if (!isStuck && siblings.length > 0) return [];
   return [
     { op: "count", join: name, arrived: here.length, fired: true },
     { ...mergeOf(here), leaves: split, unsatisfied: true },
   ];
-}
-
-/** Tokens of the same instance that are not here, and can still come. */
-function siblings(
-  workflow: Workflow,
-  run: Run,
-  join: string,
-  split: string,
-  fork: Fork | undefined,
-  here: readonly Token[],
-): number[] {
-  return tokensOf(run)
-    .filter(
-      (token) =>
-        !here.includes(token) &&
-        forkOf(token, split)?.instance === fork?.instance &&
-        workflow.reaches(token.node, join),
-    )
-    .map((token) => token.id);
 }
 
 function forkOf(token: Token, split: string): Fork | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { settleJoins } from "../../core/kernel/join.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
 import { type NodeSketch, type Sketch } from "../support/given-sketch.ts";
 import { story } from "./story.ts";
@@ -309,3 +310,28 @@ describe("join: atLeast", () => {
     expect(["succeeded", "failed"]).toContain(tale.run.status);
   });
 });
+
+test.each(["all", { atLeast: 200 }])(
+  "A join of 200 branches (%j) looks at each a few times, however many have come",
+  async (join) => {
+    const branches = Array.from({ length: 200 }, (_, n) => call(`b${n}`));
+    const tale = await story(
+      {
+        nodes: [set("go", { split: "all" }), ...branches, set("meet", { join })],
+        edges: branches.flatMap(({ id }) => [["go", id] as const, [id, "meet"] as const]),
+      },
+      { effectsMax: 200 },
+    );
+    await tale.settle(...branches.slice(0, 150).map(({ id }) => tale.startAt(id)));
+    const { workflow } = tale.context;
+    let looks = 0;
+    const reaches = (from: string, to: string) => {
+      looks++;
+      return workflow.reaches(from, to);
+    };
+
+    expect(settleJoins({ ...workflow, reaches }, tale.run, undefined)).toEqual([]);
+    expect(looks).toBeGreaterThan(0);
+    expect(looks).toBeLessThan(1_000);
+  },
+);
