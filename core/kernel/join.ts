@@ -101,7 +101,6 @@ function stuckMoves(
   parked: readonly Token[],
   gatherings: readonly Gathering[],
 ): readonly Move[] {
-  const isMoving = ({ status }: Token) => status !== "parked";
   if (gatherings.every(({ siblings }) => siblings.some(isMoving))) return [];
   const moving = tokensOf(run).filter(isMoving);
   let still = parked;
@@ -156,7 +155,6 @@ function countingMoves(
   const join = workflow.nodes.get(node)?.join;
   if (join?.type !== "atLeast") return [];
   const name = `${node}#${instance ?? 0}`;
-  const idsOf = (tokens: readonly Token[]) => tokens.map(({ id }) => id);
   if (run.joins[name]?.fired) return [{ op: "end", tokens: idsOf(here) }];
   if (here.length >= join.n) {
     const moves: Move[] = [{ op: "count", join: name, arrived: join.n, fired: true }];
@@ -180,4 +178,12 @@ function forkOf(token: Token, split: string): Fork | undefined {
 function mergeOf(tokens: readonly Token[]): Extract<Move, { op: "merge" }> {
   const ids = tokens.map((token) => token.id);
   return { op: "merge", tokens: ids, into: ids[0] ?? 0 };
+}
+
+function isMoving({ status }: Token): boolean {
+  return status !== "parked";
+}
+
+function idsOf(tokens: readonly Token[]): readonly number[] {
+  return tokens.map(({ id }) => id);
 }
