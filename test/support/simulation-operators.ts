@@ -1,3 +1,4 @@
+import type { Engine } from "../../core/engine/engine.ts";
 import type { Result } from "../../core/engine/refusal.ts";
 import { hasEnded, type Run, stepOf, tokensOf } from "../../core/kernel/run.ts";
 import { CALLER, type Process } from "./simulation-process.ts";
@@ -13,7 +14,8 @@ type World = Readonly<{
 }>;
 
 /** What may be done to a run that has not ended. */
-export const CONTROLS = ["pause", "skip", "cancel", "patch", "end", "undo"] as const;
+const AT_RANDOM = ["pause", "skip", "cancel", "patch", "end", "undo"] as const;
+export const CONTROLS = [...AT_RANDOM, "migrate"] as const;
 export type Control = (typeof CONTROLS)[number];
 
 export type Operators = Readonly<{
@@ -23,7 +25,14 @@ export type Operators = Readonly<{
 }>;
 
 /** Refusals that are true whenever a run moves on before the operator's request comes to it. */
-const TOO_LATE = new Set(["RUN_ENDED", "RUN_NOT_FAILED", "STEP_NOT_OPEN", "ANSWER_IS_APPROVAL"]);
+const TOO_LATE = new Set([
+  "RUN_ENDED",
+  "RUN_NOT_FAILED",
+  "STEP_NOT_OPEN",
+  "ANSWER_IS_APPROVAL",
+  // The wait that was to begin again is over.
+  "MIGRATION_BLOCKED",
+]);
 
 /**
  * Those who take runs in hand: they retry, pause, resume and cancel them, and skip or cancel steps,
@@ -63,12 +72,27 @@ export function operators({ chance, witness, isCalm, insist }: World): Operators
           engine.control.patch(CALLER, id, { vars }),
         );
       }
+      case "migrate":
+        return void then(run, "migrated", ({ engine }) => migrate(engine, run));
       case "end":
       case "undo":
         return void then(run, "cancelled", ({ engine }) =>
           engine.runs.cancel(CALLER, id, "by hand", control === "undo"),
         );
     }
+  }
+
+  /** The same graph under another title is another version; waits begin again in half of them. */
+  async function migrate(engine: Engine, { id, workflow, tokens }: Run): Promise<Result<unknown>> {
+    const newest = await engine.workflows.get(CALLER, workflow.name);
+    if (!newest.ok) return newest;
+    const document = { ...newest.value.document, title: "Another" };
+    const published = await engine.workflows.publish(CALLER, document);
+    if (!published.ok) return published;
+    const { version } = published.value;
+    const waits = Object.values(tokens).filter(({ status }) => status === "waiting");
+    const reopen = chance.happens(0.5) ? waits.slice(0, 1).map(({ node }) => node) : [];
+    return engine.control.migrate(CALLER, id, { version, reopen });
   }
 
   function look(run: Run): void {
@@ -80,7 +104,7 @@ export function operators({ chance, witness, isCalm, insist }: World): Operators
     if (status === "failed" && chance.happens(0.3)) {
       void then(run, "retried", ({ engine }) => engine.runs.retry(CALLER, id));
     }
-    if (!hasEnded(run) && chance.happens(0.04)) give(chance.pick(CONTROLS), run);
+    if (!hasEnded(run) && chance.happens(0.04)) give(chance.pick(AT_RANDOM), run);
   }
 
   return { look, give };
