@@ -110,6 +110,7 @@ function tellFailed({ error, steps, endedAt }: RunView, run: Run, path: string):
   }
   const unblock = [
     `Mend the cause, then POST ${path}/retry: nothing that had finished is done again.`,
+    `Where the workflow is wrong, publish it mended and POST ${path}/migrate before that.`,
     `GET ${path}/advice says what may be the cause.`,
   ];
   return { summary, unblock };
