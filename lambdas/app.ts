@@ -24,15 +24,19 @@ export type AppMeans = Readonly<{
   access: Access;
   secrets: Secrets;
   publicUrl: string;
+  /** The function is granted no write: its log alone says what it refused. */
+  readsOnly?: boolean;
 }>;
 
 /** The HTTP app on what a function has. */
-export function appOf({ engine, fanOut, access, secrets, publicUrl }: AppMeans): HttpApp {
+export function appOf(means: AppMeans): HttpApp {
+  const { engine, fanOut, access, secrets, publicUrl, readsOnly } = means;
   const { table, clock } = engine;
+  const audit = auditOf({ table, clock, newId });
   return httpApp({
     engine: createEngine(engine),
     access,
-    audit: auditOf({ table, clock, newId }),
+    audit: readsOnly ? { ...audit, end: async () => undefined } : audit,
     secrets,
     webhooks: webhooksOf(fanOut),
     streams: streamsOf(fanOut),
@@ -56,6 +60,7 @@ export function accessOf(
   { table, clock }: Store,
   platformKey: string | undefined,
   ownLanes?: OwnLanes,
+  readsOnly = false,
 ): Access & FixedAccess {
   return tableAccess({
     table,
@@ -64,6 +69,7 @@ export function accessOf(
     newId,
     randomKey: () => randomBytes(32).toString("base64url"),
     platformKeyHash: platformKey === undefined ? "" : hash(platformKey),
+    readsOnly,
     ...(ownLanes && { ownLanes }),
   });
 }

@@ -30,9 +30,10 @@ export function sseRuntime(): HttpApp {
       ...outboundPolicy(),
       alone: false,
     }),
-    access: accessOf(store, undefined),
+    access: accessOf(store, undefined, undefined, true),
     secrets: NO_SECRETS,
     publicUrl: vars.PUBLIC_URL,
+    readsOnly: true,
   });
   return (request) =>
     isStream(request) ? app(request) : Promise.resolve(elsewhere(vars, request));

@@ -35,7 +35,7 @@ export function keyAccess(deps: AccessDeps) {
   /** That it could not be told of is no reason to refuse what the key may do. */
   async function tellUse(tenant: string, id: string): Promise<void> {
     const now = clock.now();
-    if (now < (told.get(id) ?? 0) + USE_TOLD_EVERY_MS) return;
+    if (deps.readsOnly || now < (told.get(id) ?? 0) + USE_TOLD_EVERY_MS) return;
     if (told.size >= USES_REMEMBERED_MAX) told.clear();
     told.set(id, now);
     await keys.used(tenant, id, instantText(now)).catch(() => told.delete(id));

@@ -16,6 +16,8 @@ export type AccessDeps = Readonly<{
   /** A new id that sorts by time, after its prefix. */
   newId: (prefix: string) => string;
   platformKeyHash: string;
+  /** This process may only read: when a key was last used is told by others. */
+  readsOnly?: boolean;
   /** Absent where tenants have no queues of their own, as on a laptop. */
   ownLanes?: OwnLanes;
 }>;
