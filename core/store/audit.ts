@@ -81,15 +81,19 @@ export function firstMonth(now: Instant): string {
   return monthOf(now - KEPT_MS);
 }
 
-function itemOf(record: AuditRecord): Item {
-  const { at, id, tenant, ...said } = record;
+/** There is one for each start of a run, so what the key says is not said again. */
+function itemOf({ at, id, tenant, ...said }: AuditRecord): Item {
+  const { ttl } = expiring(at + KEPT_MS);
   return {
     ...rows.audit(tenant, monthOf(at), listSk(at, id)),
-    content: JSON.stringify({ id, at, tenant, ...said }),
-    ...expiring(at + KEPT_MS),
+    content: JSON.stringify(said),
+    ttl,
   };
 }
 
-function recordOf(item: Item): AuditRecord {
-  return JSON.parse(item.content ?? "{}") as AuditRecord;
+function recordOf({ pk, sk, content }: Item): AuditRecord {
+  const said = JSON.parse(content ?? "{}") as Omit<AuditRecord, "id" | "at" | "tenant">;
+  const mark = sk.indexOf("#");
+  const tenant = pk.slice(0, pk.indexOf("#"));
+  return { ...said, id: sk.slice(mark + 1), at: Number(sk.slice(0, mark)), tenant };
 }

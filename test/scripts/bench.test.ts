@@ -55,7 +55,8 @@ describe("the bench", () => {
     for (const level of [alone, some, many]) {
       // One more for the signature of its head, after its end. And once a second the server notes
       // how far it has told the world.
-      expect(level?.["writesPerRun"]).toBeLessThanOrEqual(13.2);
+      // Twelve of the run, one of the signature of its head, one of the audit of its start.
+      expect(level?.["writesPerRun"]).toBeLessThanOrEqual(14.2);
       expect(level?.["writesPerRun"]).toBeGreaterThanOrEqual(11);
       expect(level?.["transactionsPerRun"]).toBeLessThanOrEqual(2);
     }
