@@ -43,7 +43,7 @@ export function appOf(means: AppMeans): HttpApp {
     tickets: ticketsOf(fanOut),
     hooks: hooksOf(fanOut, createEngine(engine)),
     replays: tableReplays({ table, clock }),
-    limits: HTTP_LIMITS,
+    limits: { ...HTTP_LIMITS, answerBytesMax: ANSWER_BYTES_MAX },
     version: VERSION,
     publicUrl,
     log,
@@ -52,6 +52,9 @@ export function appOf(means: AppMeans): HttpApp {
     newId: () => randomUUID(),
   });
 }
+
+/** Lambda takes 6 MB of an answer, and what is no text is a third larger on the way. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
 const NOTHING = { pk: "platform#health", sk: "nothing" } as const;
 

@@ -12,6 +12,7 @@ import { isAllowed, parseTools, type ToolsConfig } from "../adapters/tools/targe
 import { tools } from "../adapters/tools/tools.ts";
 import { toolProblems } from "../adapters/tools/validate-tool.ts";
 import type { Access, TenantView } from "../core/engine/access.ts";
+import { contentsOf } from "../core/engine/artifacts/contents.ts";
 import type { EngineDeps } from "../core/engine/deps.ts";
 import { fairGate } from "../core/engine/fair-gate.ts";
 import { runCache } from "../core/engine/run-cache.ts";
@@ -90,6 +91,8 @@ export function engineParts(options: EngineOptions): EngineDeps {
   return {
     log,
     cache,
+    artifacts,
+    contents: contentsOf({ table, artifacts, clock }),
     table,
     clock,
     calendar: cronerCalendar(),

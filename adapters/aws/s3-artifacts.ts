@@ -48,10 +48,18 @@ function clientOf({ S3Client }: Sdk, placement: Placement): S3.S3Client {
 
 /** Artifacts as objects, named by tenant, run and content: what is put twice is the same object. */
 export function s3Artifacts({ bucket, open }: S3Bucket): Artifacts {
+  async function read(tenant: string, runId: string, id: string) {
+    if (!ID.test(id)) return undefined;
+    const { sdk, client } = await open();
+    const get = new sdk.GetObjectCommand({ Bucket: bucket, Key: keyOf(tenant, runId, id) });
+    const send = async () => (await client.send(get)).Body;
+    return asked(`read artifact ${id} of run ${runId}`, send, ["NoSuchKey"]);
+  }
+
   return {
     async put(tenant, runId, content) {
       check(runId, content);
-      const bytes = Buffer.from(content, "utf8");
+      const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
       const id = createHash("sha256").update(bytes).digest("hex").slice(0, 32);
       const { sdk, client } = await open();
       const put = new sdk.PutObjectCommand({
@@ -65,11 +73,25 @@ export function s3Artifacts({ bucket, open }: S3Bucket): Artifacts {
     },
 
     async get(tenant, runId, id) {
-      if (!ID.test(id)) return undefined;
+      const body = await read(tenant, runId, id);
+      return body?.transformToString("utf-8");
+    },
+
+    async bytes(tenant, runId, id) {
+      const body = await read(tenant, runId, id);
+      return body?.transformToByteArray();
+    },
+
+    async remove(tenant, runId, ids) {
       const { sdk, client } = await open();
-      const get = new sdk.GetObjectCommand({ Bucket: bucket, Key: keyOf(tenant, runId, id) });
-      const read = async () => (await client.send(get)).Body?.transformToString("utf-8");
-      return asked(`read artifact ${id} of run ${runId}`, read, ["NoSuchKey"]);
+      for (let from = 0; from < ids.length; from += KEYS_A_PAGE) {
+        const keys = ids.slice(from, from + KEYS_A_PAGE).filter((id) => ID.test(id));
+        const Objects = keys.map((id) => ({ Key: keyOf(tenant, runId, id) }));
+        if (Objects.length === 0) continue;
+        const remove = new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } });
+        const removed = await answered(`remove artifacts of ${runId}`, () => client.send(remove));
+        refuseErrors(removed.Errors, runId);
+      }
     },
   };
 }
@@ -89,22 +111,28 @@ export function s3TenantData({ bucket, open }: S3Bucket): TenantData {
       if (keys.length === 0) return { count: 0 };
       const remove = new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: keys } });
       const removed = await answered(`remove artifacts of ${tenant}`, () => client.send(remove));
-      const [error] = removed.Errors ?? [];
-      if (error) {
-        const message = `AWS could not remove artifacts of ${tenant} (${error.Code ?? "an error"}).`;
-        throw new Fault(message, { retryable: true });
-      }
+      refuseErrors(removed.Errors, tenant);
       // What was listed is gone, so the next page begins where this one did.
       return { count: keys.length, next: "" };
     },
   };
 }
 
+function refuseErrors([error]: readonly { Code?: string | undefined }[] = [], of: string): void {
+  if (!error) return;
+  const message = `AWS could not remove artifacts of ${of} (${error.Code ?? "an error"}).`;
+  throw new Fault(message, { retryable: true });
+}
+
 function keyOf(tenant: string, runId: string, id: string): string {
   return `${tenant}/${encodeURIComponent(runId)}/${id}`;
 }
 
-function check(runId: string, content: string): void {
+function check(runId: string, content: string | Uint8Array): void {
+  if (typeof content !== "string") {
+    if (content.byteLength <= BYTES_MAX) return;
+    throw new Fault(`An artifact of run ${runId} is larger than 256 MB.`, { retryable: false });
+  }
   const isTooLarge = content.length > BYTES_MAX / 3 && Buffer.byteLength(content) > BYTES_MAX;
   if (isTooLarge) {
     throw new Fault(`An artifact of run ${runId} is larger than 256 MB.`, { retryable: false });

@@ -8,7 +8,12 @@ import type { Webhooks } from "../../core/engine/fan-out/webhooks.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 
-export type HttpLimits = Readonly<{ bodyBytesMax: number; jsonDepthMax: number }>;
+export type HttpLimits = Readonly<{
+  bodyBytesMax: number;
+  jsonDepthMax: number;
+  /** What an answer may have; any number where nothing bounds it. */
+  answerBytesMax?: number;
+}>;
 
 export const HTTP_LIMITS: HttpLimits = { bodyBytesMax: 1024 * 1024, jsonDepthMax: 64 };
 

@@ -146,8 +146,8 @@ function faultOf({ id, route }: Exchange, error: unknown, deps: AppDeps): Refuse
 }
 
 function responseOf(reply: Reply, base: HttpResponse["headers"], exchange: Exchange): HttpResponse {
-  const { status, value, text, stream } = reply;
-  const body = text ?? (value === undefined ? "" : JSON.stringify(value));
+  const { status, value, text, bytes, stream } = reply;
+  const body = bytes ?? text ?? (value === undefined ? "" : JSON.stringify(value));
   const headers: Record<string, string> = { ...base, "x-request-id": exchange.id };
   if (body !== "") headers["content-type"] = "application/json";
   Object.assign(headers, reply.headers);

@@ -12,6 +12,7 @@ export const TAGS = [
     name: "Runs",
     description: "One carrying out of a workflow: its state, steps, events, record.",
   },
+  { name: "Artifacts", description: "Large values, which answers refer to." },
   { name: "Tasks", description: "What people are asked to do." },
   { name: "Dead letters", description: "What failed for good, and waits for an operator." },
   { name: "Tools", description: "What steps can call." },

@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts";
 import { aboutRoutes } from "./routes/about.ts";
 import { approveRoutes } from "./routes/approve.ts";
+import { artifactRoutes } from "./routes/artifacts.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { bulkRoutes } from "./routes/bulk.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
   ...runControlRoutes,
   ...bulkRoutes,
   ...runInsightRoutes,
+  ...artifactRoutes,
   ...eventRoutes,
   ...streamRoutes,
   ...taskRoutes,

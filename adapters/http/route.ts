@@ -9,11 +9,12 @@ import type { Checked, Refused } from "./problem.ts";
 /** What a caller must be allowed: `nothing` and `platform` routes belong to no tenant. */
 export type Need = "nothing" | "platform" | "read" | "decide" | "operate" | "work" | "administer";
 
-/** What a handler answers: `value` goes out as JSON, `text` and `stream` as they are. */
+/** What a handler answers: `value` goes out as JSON, the others as they are. */
 export type Reply = Readonly<{
   status: number;
   value?: unknown;
   text?: string;
+  bytes?: Uint8Array;
   stream?: HttpResponse["stream"];
   headers?: Readonly<Record<string, string>>;
   /** For the audit: who it was, where the door cannot know it from a key. */

@@ -112,11 +112,11 @@ export const RUN_ERRORS: Readonly<Record<string, RunErrorKind>> = {
   },
   INPUT_TOO_LARGE: {
     title: "A step's input is larger than what is kept",
-    next: "Pass a reference to the content instead of the content.",
+    next: "A value has at most 12 MiB. Pass a reference to what is larger, and let the tool read it.",
   },
   OUTPUT_TOO_LARGE: {
     title: "A step's or a run's output is larger than what is kept",
-    next: "Answer what later steps need, and leave the rest outside.",
+    next: "A value has at most 12 MiB. Answer what later steps need, and leave the rest outside.",
   },
   PREVIEW_TOO_LARGE: {
     title: "What an approval shows is larger than what is kept",

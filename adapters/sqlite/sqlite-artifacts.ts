@@ -14,21 +14,40 @@ export function sqliteArtifacts({ connection, group }: SqliteDatabase): Artifact
   const select = connection.prepare(
     "select content from artifacts where tenant = ? and run_id = ? and id = ?",
   );
+  const remove = connection.prepare(
+    "delete from artifacts where tenant = ? and run_id = ? and id = ?",
+  );
+  const read = (tenant: string, owner: string, id: string) =>
+    select.get(tenant, owner, id)?.["content"] as string | Uint8Array | undefined;
 
   return {
-    async put(tenant, runId, content) {
-      check(runId, content);
-      const id = createHash("sha256").update(content, "utf8").digest("hex").slice(0, 32);
-      await group.submit(() => insert.run(tenant, runId, id, content));
+    async put(tenant, owner, content) {
+      check(owner, content);
+      const id = createHash("sha256").update(content).digest("hex").slice(0, 32);
+      await group.submit(() => insert.run(tenant, owner, id, content));
       return id;
     },
-    async get(tenant, runId, id) {
-      return select.get(tenant, runId, id)?.["content"] as string | undefined;
+    async get(tenant, owner, id) {
+      const content = read(tenant, owner, id);
+      return content instanceof Uint8Array ? Buffer.from(content).toString("utf8") : content;
+    },
+    async bytes(tenant, owner, id) {
+      const content = read(tenant, owner, id);
+      return typeof content === "string" ? Buffer.from(content, "utf8") : content;
+    },
+    async remove(tenant, owner, ids) {
+      await group.submit(() => {
+        for (const id of ids) remove.run(tenant, owner, id);
+      });
     },
   };
 }
 
-function check(runId: string, content: string): void {
+function check(runId: string, content: string | Uint8Array): void {
+  if (typeof content !== "string") {
+    if (content.byteLength <= BYTES_MAX) return;
+    throw new Fault(`An artifact of ${runId} is larger than 256 MB.`, { retryable: false });
+  }
   const isTooLarge = content.length > BYTES_MAX / 3 && Buffer.byteLength(content) > BYTES_MAX;
   if (isTooLarge) {
     throw new Fault(`An artifact of run ${runId} is larger than 256 MB.`, { retryable: false });

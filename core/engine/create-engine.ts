@@ -1,4 +1,5 @@
 import { admit } from "./admission/admit.ts";
+import { artifactReader } from "./artifacts/read-artifacts.ts";
 import { bulkRuns } from "./bulk-runs.ts";
 import { lookAfterChildren } from "./children.ts";
 import { handleDeps, registeredTool } from "./contexts.ts";
@@ -28,6 +29,7 @@ export function createEngine(deps: EngineDeps): Engine {
     ledgerKeys: () => deps.notary.keys(),
     schedules: schedulesOf(deps, runs),
     events: eventsOf(deps),
+    artifacts: artifactReader(deps),
     usage: ({ tenant }, query) => usageOf(deps, tenant, query),
     tasks: tasksOf(deps),
     links: linksOf(deps),
@@ -45,6 +47,7 @@ export function driveDeps(deps: EngineDeps): DriveDeps {
   return {
     ...handleDeps(deps),
     tools: deps.tools,
+    contents: deps.contents,
     models: deps.models,
     notices: deps.notices,
     toolOf: (tenant, name) => registeredTool(deps, tenant, name),

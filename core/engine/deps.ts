@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../kernel/json.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
 import type { Calendar } from "../ports/calendar.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Models } from "../ports/models.ts";
@@ -17,6 +18,7 @@ import type { RunLog } from "../store/run-log.ts";
 import type { ToolStore } from "../store/tools.ts";
 import type { Workflows } from "../store/workflows.ts";
 import type { Limits } from "./access.ts";
+import type { Contents } from "./artifacts/contents.ts";
 import type { FairGate } from "./fair-gate.ts";
 import type { Problem } from "./refusal.ts";
 import type { RunCache } from "./run-cache.ts";
@@ -33,6 +35,8 @@ export type EngineDeps = Readonly<{
   table: Table;
   log: RunLog;
   cache: RunCache;
+  artifacts: Artifacts;
+  contents: Contents;
   clock: Clock;
   calendar: Calendar;
   watch: Watch;

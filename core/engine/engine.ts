@@ -1,5 +1,6 @@
 import type { Json } from "../kernel/json.ts";
 import type { PublicJwk } from "../ports/notary.ts";
+import type { ArtifactReader } from "./artifacts/read-artifacts.ts";
 import type { BulkReport, BulkRequest } from "./bulk-runs.ts";
 import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
@@ -100,6 +101,7 @@ export interface Engine {
   /** The public keys that the heads of runs are signed with. */
   ledgerKeys(): Promise<readonly PublicJwk[]>;
   readonly schedules: Schedules;
+  readonly artifacts: ArtifactReader;
   /** What its runs came to, by day and workflow. */
   usage(caller: Caller, query: UsageQuery): Promise<Result<UsageView>>;
   readonly events: {

@@ -1,13 +1,15 @@
 import type { Json } from "../kernel/json.ts";
-import type { Found, Need } from "../kernel/needs.ts";
+import type { Content } from "../kernel/large-values.ts";
+import type { Asked, Found, Need } from "../kernel/needs.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Rules } from "../ports/rules.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
+import type { Contents } from "./artifacts/contents.ts";
 
-export type NeedDeps = Readonly<{ sandbox: Sandbox; rules: Rules }>;
+export type NeedDeps = Readonly<{ sandbox: Sandbox; rules: Rules; contents: Contents }>;
 
-/** What a decision asked for. What customers wrote is run here, and never in the kernel. */
-export async function findNeed(deps: NeedDeps, { tenant }: RunKey, need: Need): Promise<Found> {
+/** What customers wrote is run here, and never in the kernel. */
+async function answer(deps: NeedDeps, tenant: string, need: Asked): Promise<Found> {
   switch (need.kind) {
     case "script": {
       const { code, input, timeoutMs } = need;
@@ -22,10 +24,16 @@ export async function findNeed(deps: NeedDeps, { tenant }: RunKey, need: Need): 
 }
 
 /** What was found for one command, however often it is decided anew. */
-export function foundNeeds() {
+export function foundNeeds(deps: NeedDeps, key: RunKey) {
   const known = new Map<string, Found>();
+  const contents = new Map<string, Content>();
   return {
-    found: (need: Need) => known.get(JSON.stringify(need)),
-    keep: (need: Need, found: Found) => void known.set(JSON.stringify(need), found),
+    found: (need: Asked) => known.get(JSON.stringify(need)),
+    artifact: (id: string) => contents.get(id),
+    async find(need: Need): Promise<void> {
+      if (need.kind === "artifacts") {
+        for (const id of need.ids) contents.set(id, await deps.contents.read(key, id));
+      } else known.set(JSON.stringify(need), await answer(deps, key.tenant, need));
+    },
   };
 }

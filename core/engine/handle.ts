@@ -17,9 +17,9 @@ import { rowsBeside } from "../store/run-rows.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
 import { opensEventWait, takeEarly } from "./events/early-events.ts";
 import type { FairGate } from "./fair-gate.ts";
-import { findNeed, foundNeeds, type NeedDeps } from "./find-needs.ts";
+import { foundNeeds, type NeedDeps } from "./find-needs.ts";
 import { jobTopics } from "./job-topic.ts";
-import { rowsTouched } from "./rows-touched.ts";
+import { ROWS_MAX, rowsTouched, writeRest } from "./rows-touched.ts";
 import type { RunCache } from "./run-cache.ts";
 
 export type HandleDeps = NeedDeps &
@@ -72,9 +72,6 @@ export type Given = Readonly<{
   until: number;
 }>;
 
-/** What one write may hold beside the commit itself; DynamoDB takes 100. */
-const ROWS_MAX = 90;
-
 /**
  * Give a command to a run: load, decide, commit. The only path by which a run changes.
  *
@@ -113,17 +110,19 @@ async function handleInside(deps: HandleDeps, given: Given): Promise<Handled> {
   let cached = deps.cache.get(key);
   // A start expects no run; if there is one after all, the condition on its commit tells.
   if (!cached && command.type === "run.create") cached = deps.log.nothing(key);
-  const needs = foundNeeds();
+  await deps.contents.adopt(key, command);
+  const needs = foundNeeds(deps, key);
   for (let tries = 0; ; tries++) {
     const base = cached ?? (await deps.log.load(key));
     const pinned = base.run.seq === 0 ? given.definition : base.run.workflow;
     if (pinned === undefined) return { type: "rejected", reason: "run_not_found" };
     const context = await deps.contextOf(key.tenant, pinned);
     const target = given.target && (await deps.contextOf(key.tenant, given.target));
-    const at = { ...context, target, found: needs.found, now: deps.clock.now() };
+    const { found, artifact } = needs;
+    const at = { ...context, target, found, artifact, now: deps.clock.now() };
     const decision = await decide(base.run, command, at);
     if (decision.type === "needs") {
-      needs.keep(decision.need, await findNeed(deps, key, decision.need));
+      await needs.find(decision.need);
       tries--;
       continue;
     }
@@ -190,7 +189,8 @@ async function commit(
     await rowsTouched(deps.table, key, base.run, decision),
     actor,
   );
-  const also = [...(given.also?.(decision.events) ?? []), ...beside];
+  const large = await deps.contents.keep(key, decision.artifacts);
+  const also = [...(given.also?.(decision.events) ?? []), ...beside, ...large];
   for (let tries = 0; ; tries++) {
     try {
       const result = await deps.log.commit(key, base, next, also.slice(0, ROWS_MAX), id);
@@ -219,16 +219,6 @@ async function wakeFamily(
   if (awaited && parent !== undefined && hasEnded(run)) await queue.wake({ tenant, runId: parent });
   if (leavesChildren(before, run, events) || leadsChildren(before, run)) {
     await queue.wake({ tenant, runId });
-  }
-}
-
-/**
- * Rows beyond one write's size: closed tasks of a run with very many. The log is already right,
- * and readers of a task ask its run, so being late here misleads nobody.
- */
-async function writeRest(table: Table, operations: readonly Operation[]): Promise<void> {
-  for (let from = 0; from < operations.length; from += ROWS_MAX) {
-    await table.write(operations.slice(from, from + ROWS_MAX));
   }
 }
 

@@ -43,7 +43,8 @@ export function jobsOf(deps: EngineDeps): Engine["jobs"] {
       const job = await jobs.get(caller.tenant, id);
       if (job?.status !== "leased" || job.lease !== lease) return receiptOf(job, id, lease);
       const tool = await registeredTool(deps, caller.tenant, job.tool);
-      const fault = tool && outputFault(tool, output);
+      const whole = (await deps.contents.whole(caller, output)) ?? output;
+      const fault = tool && outputFault(tool, whole);
       const result: JobResult =
         fault === undefined
           ? { ok: true, output }

@@ -10,6 +10,8 @@ import type { Caller } from "./views.ts";
 
 /** Where nobody tells of new jobs, they are looked for so often; where somebody does, too. */
 const LOOK_MS = 1_000;
+/** A larger input stays a reference in the answer, which holds several: the worker reads it. */
+const INPUT_BYTES_MAX = 256 * 1024;
 const WAIT_MS_MAX = 25_000;
 /** How many of one tool's jobs are looked at for each that is wanted: others may be faster. */
 const LOOK_AHEAD = 4;
@@ -89,5 +91,7 @@ async function lease(
   const until = Math.min(job.until, now + (await leaseMsOf(deps, job)));
   const name = `${job.attempt}-${deps.randomness.hex()}`;
   const isOurs = await jobs.lease(job, { lease: name, worker, until });
-  return isOurs ? jobView(job, name, until) : undefined;
+  if (!isOurs) return undefined;
+  const input = (await deps.contents.whole(job, job.input, INPUT_BYTES_MAX)) ?? job.input;
+  return jobView({ ...job, input }, name, until);
 }

@@ -63,7 +63,12 @@ export async function checkStart(
   }
   const { input: schema } = record.document;
   if (schema && typeof schema === "object" && !Array.isArray(schema)) {
-    const errors = deps.schemas.validate(schema as never, input, "input");
+    const whole = await deps.contents.whole({ tenant: caller.tenant }, input);
+    if (whole === undefined) {
+      const message = `the input refers to more than ${SIZES.openMax} bytes`;
+      return refuse("PAYLOAD_TOO_LARGE", message);
+    }
+    const errors = deps.schemas.validate(schema as never, whole, "input");
     if (errors.length > 0) {
       return refuse("INVALID_INPUT", `the input does not fit ${record.name}`, { errors });
     }

@@ -1,6 +1,7 @@
-import { type Draft, scopeOf, weigh } from "./draft.ts";
+import { type Draft, scopeOf } from "./draft.ts";
 import { ExpressionError } from "./expression-limits.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { keep, newRoom } from "./large-values.ts";
 import type { Run, RunError, Token } from "./run.ts";
 import { SIZES } from "./sizes.ts";
 import { evaluateTemplate } from "./template.ts";
@@ -15,19 +16,18 @@ export async function assigned(
   run: Run = draft.run,
 ): Promise<{ vars: JsonObject | undefined } | { code: string; error: RunError }> {
   if (node.assign.length === 0) return { vars: undefined };
-  const scope = scopeOf(draft, run, token, { output });
+  const scope = { ...scopeOf(draft, run, token, { output }), passesOn: true };
   const vars: [string, Json][] = [];
-  let bytes = 0;
+  const room = newRoom();
   for (const [name, template] of node.assign) {
     try {
-      const value = await evaluateTemplate(template, scope);
-      bytes += weigh(draft, value);
-      if (bytes > SIZES.valueMax) {
-        const message = `assign of ${node.id} is larger than ${SIZES.valueMax} bytes`;
+      const value = keep(draft, (await evaluateTemplate(template, scope)) ?? null, room);
+      if (value === undefined) {
+        const message = `assign.${name} of ${node.id} is larger than ${SIZES.valueMax} bytes`;
         const code = "OUTPUT_TOO_LARGE";
         return { code, error: { code, message, node: node.id } };
       }
-      vars.push([name, value ?? null]);
+      vars.push([name, value]);
     } catch (cause) {
       if (!(cause instanceof ExpressionError)) throw cause;
       const message = `assign.${name} of ${node.id}: ${cause.message}`;

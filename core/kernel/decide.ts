@@ -37,7 +37,9 @@ export async function decide(
   const refused = await apply(draft, command).catch(needsOf);
   if (refused && "need" in refused) return refused;
   if (refused) return reject(refused.reason, refused.data);
-  return { type: "accepted", events: draft.events, run: draft.run, at: draft.at };
+  const { events, at, artifacts } = draft;
+  const large = artifacts.size > 0 ? { artifacts } : {};
+  return { type: "accepted", events, run: draft.run, at, ...large };
 }
 
 function needsOf(error: unknown): Needs {

@@ -31,12 +31,22 @@ export type Reason =
   | "option_unknown"
   | "digest_mismatch";
 
+export type Artifacts = ReadonlyMap<string, Readonly<{ content: string; value: Json }>>;
+
 /**
  * Accepted, with what happens, which may be nothing; or rejected, which changes nothing.
  * `data` tells the caller more, such as what was decided before.
  */
 export type Decision =
-  | Readonly<{ type: "accepted"; events: readonly Event[]; run: Run; at: Instant; data?: Json }>
+  | Readonly<{
+      type: "accepted";
+      events: readonly Event[];
+      run: Run;
+      at: Instant;
+      data?: Json;
+      /** Large values that the events refer to, by id: they must be kept before the events are. */
+      artifacts?: Artifacts;
+    }>
   | Readonly<{ type: "rejected"; reason: Reason; data?: Json }>;
 
 /** The decision can be made once this is known: whoever asked finds it out, and asks again. */

@@ -1,5 +1,5 @@
 import { assigned } from "./assign.ts";
-import { type Draft, emit, weigh } from "./draft.ts";
+import { type Draft, emit } from "./draft.ts";
 import { closeSteps, failRun } from "./end-run.ts";
 import type { EventOf, Move } from "./event.ts";
 import { evolve } from "./evolve.ts";
@@ -7,6 +7,7 @@ import { frameOf, localName } from "./frames.ts";
 import { endItem, settleItems } from "./item-ends.ts";
 import { settleJoins } from "./join.ts";
 import { isObject, type Json, own } from "./json.ts";
+import { keep } from "./large-values.ts";
 import { applyMoves } from "./moves.ts";
 import { type Routed, route } from "./route.ts";
 import { type Run, type RunError, type Token, tokensOf } from "./run.ts";
@@ -33,10 +34,9 @@ export async function succeed(
   type: "step.succeeded" | "step.skipped" = "step.succeeded",
 ): Promise<void> {
   const node = nodeOf(draft, token);
-  const isLarge = node.type === "map" || node.type === "subflow";
-  const bytesMax = isLarge ? SIZES.mapMax : SIZES.valueMax;
-  if (weigh(draft, outcome.output) > bytesMax) {
-    const message = `the output of ${node.id} is larger than ${bytesMax} bytes`;
+  const output = keep(draft, outcome.output);
+  if (output === undefined) {
+    const message = `the output of ${node.id} is larger than ${SIZES.valueMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
   }
   const undone = type === "step.succeeded" && token.scope === undefined && node.compensate;
@@ -44,10 +44,11 @@ export async function succeed(
     type,
     ...idsOf(token),
     ...outcome,
+    output,
     ...(undone && { compensate: undone }),
   };
   const isSet = token.stuck === "assigned";
-  const vars = isSet ? NOTHING : await assigned(draft, node, token, outcome.output);
+  const vars = isSet ? NOTHING : await assigned(draft, node, token, output);
   if ("code" in vars) return depart(draft, token, event, "error", vars.error);
   return depart(draft, token, vars.vars ? { ...event, vars: vars.vars } : event, port);
 }

@@ -1,11 +1,13 @@
+import { referenceTo } from "./artifact.ts";
 import { instantText } from "./duration.ts";
 import type { Event } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import type { Bounded, Scope } from "./expression.ts";
 import { ExpressionError } from "./expression-limits.ts";
-import { bodyOf, itemIn, resultFor, varsIn } from "./frames.ts";
+import { bodyOf, entriesOf, itemIn, resultFor, varsIn } from "./frames.ts";
 import type { Instant, Json } from "./json.ts";
-import { type Found, NEEDS_SOFT, type Need } from "./needs.ts";
+import { type Content, lookInto, whole } from "./large-values.ts";
+import { type Asked, type Found, NEEDS_SOFT } from "./needs.ts";
 import type { Run, Token } from "./run.ts";
 import { bytesOf, SIZES } from "./sizes.ts";
 import type { Workflow } from "./workflow.ts";
@@ -22,7 +24,9 @@ export type Context = Readonly<{
   /** SHA-256 as lower-case hex. */
   hash(text: string): string;
   /** What was found of all that the decision needs: see `Need`. */
-  found?(need: Need): Found | undefined;
+  found?(need: Asked): Found | undefined;
+  /** The content of an artifact of the run, once it was asked for: see `large-values.ts`. */
+  artifact?(id: string): Content | undefined;
   /**
    * Runs one evaluation at a time and tells the milliseconds that it took. Given, because the
    * kernel has no clock; what it says bounds the work, and never changes what the work comes to.
@@ -57,6 +61,10 @@ export type Draft = {
   readonly bounded: Bounded | undefined;
   /** How many needs it has had met. */
   needs: number;
+  /** Large values that it makes, by the id that their references have. */
+  readonly artifacts: Map<string, Readonly<{ content: string; value: Json }>>;
+  /** Bytes of the large values that it makes and looks into. */
+  opened: number;
 };
 
 /** How long all expressions of one step may take. */
@@ -67,9 +75,12 @@ const ROWS_SOFT = 40;
 /** Time of expressions after which a commit takes on nothing more: others have their turn. */
 const EVALUATION_MS_SOFT = 50;
 
+/** Bytes of large values after which a commit takes on nothing more: all of them are in memory. */
+const OPENED_SOFT = 8 * 1024 * 1024;
+
 /** What is left over is for the next commit: this one holds enough, or has taken long enough. */
-export function isFull({ size, rows, took, needs }: Draft): boolean {
-  if (needs >= NEEDS_SOFT) return true;
+export function isFull({ size, rows, took, needs, opened }: Draft): boolean {
+  if (needs >= NEEDS_SOFT || opened >= OPENED_SOFT) return true;
   return size >= SIZES.commitSoft || rows >= ROWS_SOFT || took.commitMs > EVALUATION_MS_SOFT;
 }
 
@@ -82,7 +93,8 @@ export function newDraft(run: Run, context: Context): Draft {
   const took = { commitMs: 0, stepMs: 0 };
   const bounded = context.evaluating && boundedBy(context.evaluating, took);
   const at = Math.max(context.now, run.at);
-  return { context, at, events: [], run, size: 0, rows: 0, needs: 0, took, bounded };
+  const nothing = { size: 0, rows: 0, needs: 0, opened: 0, artifacts: new Map() };
+  return { context, at, events: [], run, ...nothing, took, bounded };
 }
 
 function boundedBy(
@@ -119,24 +131,46 @@ export function scopeOf(draft: Draft, run: Run, token: Token | undefined, more =
   const scope = token?.scope;
   const body = token ? bodyOf(token.node) : "";
   const at = { token, scope, body };
-  return {
-    roots: {
-      input: run.input,
-      vars: varsIn(run, scope),
-      run: {
-        id: run.id,
-        workflow: run.workflow.name,
-        version: run.workflow.version,
-        tenant: run.tenant,
-        startedAt: instantText(run.createdAt),
-        tags: run.tags,
-      },
-      ...(scope !== undefined && itemIn(run, scope)),
-      ...more,
+  const roots: Record<string, unknown> = {
+    input: run.input,
+    vars: varsIn(run, scope),
+    run: {
+      id: run.id,
+      workflow: run.workflow.name,
+      version: run.workflow.version,
+      tenant: run.tenant,
+      startedAt: instantText(run.createdAt),
+      tags: run.tags,
     },
+    ...more,
+  };
+  if (scope !== undefined) addItem(roots, draft, run, scope);
+  return {
+    roots,
     step: (node) => resultFor(run, at, node, (name) => workflow.nodes.has(name)),
     nodes: workflow.bodies.get(body)?.names ?? [],
     now: draft.at,
     bounded: draft.bounded,
+    open: (value) => lookInto(draft, value),
+    whole: (value) => whole(draft, value),
   };
+}
+
+/** The same, where a value need not be looked into: what is large stays where it is. */
+export function passingOn(draft: Draft, run: Run, token: Token | undefined): Scope {
+  return { ...scopeOf(draft, run, token), passesOn: true };
+}
+
+/** The item of a map: looked at only when it is asked for, because the items may be elsewhere. */
+function addItem(roots: Record<string, unknown>, draft: Draft, run: Run, scope: string): void {
+  const { map, index } = itemIn(run, scope);
+  const { items, large } = map;
+  const entries = () =>
+    entriesOf(large === undefined ? items : lookInto(draft, referenceTo(large)));
+  roots["index"] = index;
+  const item = () => (large === undefined ? items : entries().values)[index] ?? null;
+  const key = () => (large === undefined ? map.keys : entries().keys)?.[index];
+  Object.defineProperty(roots, "item", { enumerable: true, get: item });
+  const isKeyed = map.keys !== undefined || map.keyed === true;
+  if (isKeyed) Object.defineProperty(roots, "key", { enumerable: true, get: key });
 }

@@ -1,5 +1,6 @@
-import { type Draft, emit, scopeOf, weigh } from "./draft.ts";
+import { type Draft, emit, passingOn } from "./draft.ts";
 import { ExpressionError } from "./expression-limits.ts";
+import { keep } from "./large-values.ts";
 import { hasEnded, type Run, type RunError, type Token, tokensOf, type Undoing } from "./run.ts";
 import { SIZES } from "./sizes.ts";
 import { idsOf, nodeOf } from "./step-ids.ts";
@@ -75,15 +76,16 @@ export async function finishRun(draft: Draft): Promise<void> {
   const { output } = draft.context.workflow;
   try {
     const value = output
-      ? await evaluateTemplate(output, scopeOf(draft, draft.run, undefined))
+      ? await evaluateTemplate(output, passingOn(draft, draft.run, undefined))
       : draft.run.lastOutput;
-    if (weigh(draft, value) > SIZES.mapMax) {
-      const message = `the run's output is larger than ${SIZES.mapMax} bytes`;
+    const kept = keep(draft, value ?? null);
+    if (kept === undefined) {
+      const message = `the run's output is larger than ${SIZES.valueMax} bytes`;
       return failRun(draft, { code: "OUTPUT_TOO_LARGE", message });
     }
     const isOver = tokensOf(draft.run).length === 0;
     if (isOver && draft.events.length > 0 && draft.size > SIZES.commitMax) return;
-    emit(draft, { type: "run.succeeded", output: value ?? null });
+    emit(draft, { type: "run.succeeded", output: kept });
   } catch (cause) {
     if (!(cause instanceof ExpressionError)) throw cause;
     failRun(draft, { code: cause.code, message: `the run's output: ${cause.message}` });

@@ -97,6 +97,8 @@ export type Event =
         timeoutMs?: number;
         tool?: string;
         toolHash?: string;
+        /** Of a map whose items are kept elsewhere: how many, and whether they have names. */
+        items?: Readonly<{ count: number; keyed?: boolean }>;
         /** The first items of a map. */
         moves?: readonly Move[];
       }>)

@@ -5,7 +5,7 @@ export const EXPRESSION = {
   depthMax: 200,
   sequenceMax: 10_000,
   stringLengthMax: 1_000_000,
-  resultLengthMax: 1_000_000,
+  resultLengthMax: 12 * 1024 * 1024,
 } as const;
 
 /** What JSONata, its regular expressions and its strings call the passing of a bound. */

@@ -1,12 +1,7 @@
 import jsonata from "jsonata";
 import { instantText } from "./duration.ts";
 import { replacements } from "./expression-functions.ts";
-import {
-  checkLength,
-  EXPRESSION,
-  EXPRESSION_LIMITS,
-  ExpressionError,
-} from "./expression-limits.ts";
+import { EXPRESSION, EXPRESSION_LIMITS, ExpressionError } from "./expression-limits.ts";
 import { type Instant, type Json, own } from "./json.ts";
 import { GIVE_UP, quick } from "./quick-expression.ts";
 import { LinearRegex, regexProblem } from "./regex-engine.ts";
@@ -20,6 +15,12 @@ export type Scope = Readonly<{
   now: Instant;
   /** Around each evaluation that JSONata itself makes: bounds what many of them take together. */
   bounded?: Bounded | undefined;
+  /** What a value refers to, when it is a reference to a large one; else the value. */
+  open?(value: unknown): unknown;
+  /** A value with all that it refers to. */
+  whole?(value: Json): Json;
+  /** A value that is only passed on is passed on as it is, references and all. */
+  passesOn?: boolean;
 }>;
 
 export type Bounded = (work: () => Promise<unknown>) => Promise<unknown>;
@@ -32,6 +33,7 @@ const TIME_LIMIT = "D1012";
 
 const FORBIDDEN = new Set(["random", "eval", "shuffle"]);
 
+type Used = Readonly<{ steps: ReadonlySet<string> | "all"; roots: ReadonlySet<string> }>;
 type Ast = { type?: unknown; value?: unknown } & Record<string, unknown>;
 
 /**
@@ -49,14 +51,17 @@ export function compileExpression(source: string): Expression {
   const compiled = parsed(source);
   const ast = compiled.ast() as unknown as Ast;
   refuseForbidden(ast);
-  const used = stepsUsed(ast);
+  const used = { steps: stepsUsed(ast), roots: rootsUsed(ast) };
   const fast = quick(ast as never);
   const evaluate = (scope: Scope): Evaluation => {
     if (fast) {
-      const value = fast((root, next) =>
-        root === "steps" ? quickSteps(scope, next) : own(scope.roots, root),
+      const value = fast(
+        (root, next) => (root === "steps" ? quickSteps(scope, next) : own(scope.roots, root)),
+        scope.open ?? asItIs,
       );
-      if (value !== GIVE_UP) return value as Json | undefined;
+      if (value !== GIVE_UP) {
+        return scope.passesOn ? (value as Json | undefined) : wholeOf(scope, value);
+      }
     }
     return slow(compiled, scope, used);
   };
@@ -87,6 +92,14 @@ function parsed(source: string): jsonata.Expression {
   }
 }
 
+function asItIs(value: unknown): unknown {
+  return value;
+}
+
+function wholeOf({ whole }: Scope, value: unknown): Json | undefined {
+  return value === undefined || !whole ? (value as Json | undefined) : whole(value as Json);
+}
+
 function quickSteps(scope: Scope, node: string | undefined): unknown {
   if (node === undefined) return GIVE_UP;
   const step = scope.step(node);
@@ -96,16 +109,21 @@ function quickSteps(scope: Scope, node: string | undefined): unknown {
 async function slow(
   compiled: jsonata.Expression,
   scope: Scope,
-  used: ReadonlySet<string> | "all",
+  used: Used,
 ): Promise<Json | undefined> {
   const steps: Record<string, unknown> = {};
-  for (const node of used === "all" ? scope.nodes : used) {
+  for (const node of used.steps === "all" ? scope.nodes : used.steps) {
     const step = scope.step(node);
-    if (step !== undefined) steps[node] = step;
+    if (step !== undefined) steps[node] = wholeOf(scope, step);
+  }
+  const roots: Record<string, unknown> = {};
+  for (const name of used.roots) {
+    const root = own(scope.roots, name);
+    if (root !== undefined) roots[name] = wholeOf(scope, root);
   }
   try {
     const bindings = {
-      ...scope.roots,
+      ...roots,
       ...(await replacements(builtIn)),
       ...clockOf(scope.now),
       steps,
@@ -136,7 +154,7 @@ function plain(value: unknown): Json | undefined {
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "number") return finite(value);
   if (typeof value === "function") throw new ExpressionError("EXPRESSION_ERROR", "is a function");
-  if (typeof value === "string") checkLength(value.length);
+  if (typeof value === "string" && value.length <= EXPRESSION.resultLengthMax) return value;
   const text = JSON.stringify(value);
   if (text === undefined) return undefined;
   if (text.length > EXPRESSION.resultLengthMax) {
@@ -188,6 +206,15 @@ function stepsUsed(ast: Ast): ReadonlySet<string> | "all" {
     named++;
   });
   return named === mentioned ? names : "all";
+}
+
+/** The roots that it names: only what an expression looks at is looked up for it. */
+function rootsUsed(ast: Ast): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(ast, (node) => {
+    if (node.type === "variable") names.add(String(node.value));
+  });
+  return names;
 }
 
 function walk(node: unknown, visit: (node: Ast) => void): void {

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, own } from "./json.ts";
+import { isObject, type Json, type JsonObject, own } from "./json.ts";
 import type { Run, RunError, StepResult, Token } from "./run.ts";
 
 /** What each scope has of its own. The run is the outermost; items of maps are the others. */
@@ -26,6 +26,10 @@ export type MapState = Readonly<{
   items: readonly Json[];
   /** Names of the items of an object. */
   keys?: readonly string[];
+  /** The artifact that holds the items when they are large: so many, and by name or not. */
+  large?: string;
+  count?: number;
+  keyed?: boolean;
   /** The item that comes next. */
   next: number;
   /** Items before it that a retry begins again, first. */
@@ -105,12 +109,30 @@ export function varsIn(run: Run, scope: string | undefined): JsonObject {
   return Object.keys(vars).length === 0 ? around : { ...around, ...vars };
 }
 
-/** The item that a scope is of, as expressions see it. */
-export function itemIn(run: Run, scope: string): JsonObject {
+/** The item that a scope is of. */
+export function itemIn(run: Run, scope: string): Readonly<{ map: MapState; index: number }> {
   const { map, index } = frameOf(run, scope) as ItemScope;
-  const { items, keys } = mapState(run, map);
-  const key = keys?.[index];
-  return { item: items[index] ?? null, index, ...(key !== undefined && { key }) };
+  return { map: mapState(run, map), index };
+}
+
+export function countOf({ items, count }: MapState): number {
+  return count ?? items.length;
+}
+
+type Entries = Readonly<{ values: readonly Json[]; keys?: readonly string[] }>;
+
+const ENTRIES = new WeakMap<object, Entries>();
+
+/** The items of a list or an object, in order; each item of a large map asks for them. */
+export function entriesOf(items: unknown): Entries {
+  if (Array.isArray(items)) return { values: items as readonly Json[] };
+  if (!isObject(items)) return { values: [] };
+  let made = ENTRIES.get(items);
+  if (!made) {
+    made = { values: Object.values(items), keys: Object.keys(items) };
+    ENTRIES.set(items, made);
+  }
+  return made;
 }
 
 export function mapState(run: Run, map: string): MapState {

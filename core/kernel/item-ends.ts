@@ -1,5 +1,5 @@
 import type { Move } from "./event.ts";
-import { isWithin, type MapState, mapOf, mapState, scopeAround } from "./frames.ts";
+import { countOf, isWithin, type MapState, mapOf, mapState, scopeAround } from "./frames.ts";
 import { own } from "./json.ts";
 import { bytesOfItem, carve, tokensKept } from "./kept-items.ts";
 import { applyMoves } from "./moves.ts";
@@ -67,7 +67,7 @@ export function goOn(workflow: Workflow, run: Run, step: string, map: MapState):
   const start = workflow.bodies.get(map.node)?.start ?? "";
   const parks = workflow.nodes.get(start)?.join.type !== "any";
   const { again = [] } = map;
-  const left = again.length + map.items.length - map.next;
+  const left = again.length + countOf(map) - map.next;
   const count = Math.min(policy.concurrency - map.open, left);
   const moves: Move[] = [];
   let now = run;
@@ -108,12 +108,13 @@ export type Verdict = "open" | "succeeded" | "failed" | "large";
 
 /** Whether enough items have succeeded, or too many have failed. */
 export function verdictOf(map: MapState, policy: MapPolicy): Verdict {
-  const { items, next, open, succeeded, failed, bytes } = map;
+  const { next, open, succeeded, failed, bytes } = map;
+  const count = countOf(map);
   const { minSuccessful: enough } = policy;
-  if (bytes > SIZES.mapMax) return "large";
-  if (failed > failuresMax(items.length, policy)) return "failed";
+  if (bytes > SIZES.valueMax) return "large";
+  if (failed > failuresMax(count, policy)) return "failed";
   if (enough !== undefined && succeeded >= enough) return "succeeded";
-  const isDone = next >= items.length && open === 0 && map.again === undefined;
+  const isDone = next >= count && open === 0 && map.again === undefined;
   return isDone ? "succeeded" : "open";
 }
 

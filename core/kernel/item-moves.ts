@@ -1,6 +1,9 @@
 import { arrive } from "./arrive.ts";
+import { referredBy } from "./artifact.ts";
 import type { EventOf, Move } from "./event.ts";
 import {
+  countOf,
+  entriesOf,
   type Frame,
   frameOf,
   type ItemResult,
@@ -10,7 +13,7 @@ import {
   mapOf,
   mapState,
 } from "./frames.ts";
-import { isObject, type Json, own } from "./json.ts";
+import { type Json, own } from "./json.ts";
 import { carve, groupOf, keeping, scopesOf } from "./kept-items.ts";
 import { type Run, stepOf, type Token } from "./run.ts";
 import { bytesOf } from "./sizes.ts";
@@ -23,12 +26,10 @@ const EMPTY: Frame = { vars: {}, visits: {}, calls: {}, results: {}, joins: {} }
 export function openMap(run: Run, event: EventOf<"step.started">): Run {
   const { input, step, token } = event;
   if (input === undefined) return run;
-  const isList = Array.isArray(input);
   const map: MapState = {
     node: tokenOf(run, token).node,
     token,
-    items: isList ? (input as readonly Json[]) : isObject(input) ? Object.values(input) : [],
-    ...(!isList && isObject(input) && { keys: Object.keys(input) }),
+    ...itemsOf(event),
     next: 0,
     open: 0,
     succeeded: 0,
@@ -37,6 +38,14 @@ export function openMap(run: Run, event: EventOf<"step.started">): Run {
     results: {},
   };
   return { ...run, maps: { ...run.maps, [step]: map } };
+}
+
+/** What the run keeps of the items: all of them, or where they are and how many. */
+function itemsOf({ input, items }: EventOf<"step.started">) {
+  const large = items && referredBy(input);
+  if (items && large !== undefined) return { items: [], large, ...items };
+  const { values, keys } = entriesOf(input);
+  return { items: values, ...(keys && { keys }) };
 }
 
 /** The step of a map has ended. Items that still go on keep what they need until all are over. */
@@ -113,7 +122,7 @@ export function settleMap(run: Run, { map: step, drop, keep }: Op<"settle">): Ru
     if (keep) map = keeping(map, item);
   }
   const { again: _again, ...rest } = map;
-  const decided: MapState = { ...rest, next: map.items.length, open: drop ? 0 : map.open };
+  const decided: MapState = { ...rest, next: countOf(map), open: drop ? 0 : map.open };
   const token = map.token === undefined ? undefined : tokenOf(run, map.token);
   return {
     ...next,
@@ -139,9 +148,10 @@ export function leaveItems(run: Run, id: number): Run {
   return { ...next, maps: without(next.maps, step) };
 }
 
-/** What an item said that it came to, in the order of the items. */
-export function collected({ items, keys, results }: MapState): Json {
-  const list = items.map((_, index): Json => {
+/** What items said that they came to, in their order; by `keys` where they have names. */
+export function collected(map: MapState, keys: readonly string[] | undefined): Json {
+  const { results } = map;
+  const list = Array.from({ length: countOf(map) }, (_, index): Json => {
     const result = own(own(results, groupOf(index)), String(index));
     if (!result) return null;
     if ("output" in result) return result.output;

@@ -5,7 +5,10 @@
  */
 export type Lookup = (root: string, next: string | undefined) => unknown;
 
-type Quick = (lookup: Lookup) => unknown;
+/** What a value refers to, when it is kept elsewhere; else the value. */
+type Open = (value: unknown) => unknown;
+
+type Quick = (lookup: Lookup, open: Open) => unknown;
 
 /** Thrown by nothing: returned to say "ask JSONata". */
 export const GIVE_UP: unique symbol = Symbol("give up");
@@ -50,9 +53,10 @@ function path(steps: readonly Ast[]): Quick | undefined {
   if (rest.some((step) => step.type !== "name" || hasMore(step))) return undefined;
   const names = rest.map((step) => String(step.value));
   const variable = String(root.value);
-  return (lookup) => {
+  return (lookup, open) => {
     let value = lookup(variable, names[0]);
     for (const name of names) {
+      value = open(value);
       if (value === undefined || value === null) return undefined;
       if (typeof value !== "object") return undefined;
       if (Array.isArray(value)) return GIVE_UP;
@@ -69,9 +73,9 @@ function binary(ast: Ast): Quick | undefined {
   if (!left || !right || !combine || Object.keys(ast).some((member) => !BINARY.has(member))) {
     return undefined;
   }
-  return (lookup) => {
-    const a = left(lookup);
-    const b = right(lookup);
+  return (lookup, open) => {
+    const a = left(lookup, open);
+    const b = right(lookup, open);
     if (!isPlain(a) || !isPlain(b)) return GIVE_UP;
     return combine(a, b);
   };

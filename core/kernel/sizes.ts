@@ -1,22 +1,26 @@
 import type { Json } from "./json.ts";
 
+const MIB = 1024 * 1024;
+
 /**
- * What may be in one commit, in bytes. A row holds 400 KB, and a commit may hold what came before
- * in it, an output, its variables and the run's output at once.
+ * What values may have, in bytes. A row holds 400 KB, and a commit may hold what came before in it,
+ * an output, its variables and the run's output at once: what is larger than `inlineMax` is kept
+ * beside the log, and the log refers to it.
  */
 export const SIZES = {
-  /** Of an output, of a step's variables together, and of the input of a call. */
-  valueMax: 96 * 1024,
-  /** Of the items of a map, and of what they come to together; and so of a run's output. */
-  mapMax: 224 * 1024,
-  /** Of a run's input. */
-  inputMax: 256 * 1024,
-  /** Of the payload of a signal, which is in the log as it came and as the wait's output. */
-  payloadMax: 96 * 1024,
+  /** Of a value in the log itself, and of a step's variables together. */
+  inlineMax: 96 * 1024,
+  /** Of any value: an output, the input of a call, the items of a map, what they come to. */
+  valueMax: 12 * MIB,
+  /** Of all that one expression looks at, when it is large. */
+  openMax: 24 * MIB,
+  /** Of a run's input, and of the payload of a signal: what a request may have at all. */
+  inputMax: MIB,
+  payloadMax: MIB,
   /** Of a decision's edits: with its comment they are the output of the approval. */
   editsMax: 60 * 1024,
-  /** Of all signals that nothing has waited for yet. */
-  signalsMax: 1024 * 1024,
+  /** Of all signals that nothing has waited for yet, but for what is kept beside the log. */
+  signalsMax: MIB,
   /** More than this is not put into one commit together, the run's output least of all. */
   commitMax: 300 * 1024,
   /** After this a commit takes on nothing more. */

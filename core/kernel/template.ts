@@ -1,5 +1,5 @@
 import { compileExpression, type Expression, type Scope } from "./expression.ts";
-import { ExpressionError } from "./expression-limits.ts";
+import { EXPRESSION, ExpressionError } from "./expression-limits.ts";
 import { isObject, type Json } from "./json.ts";
 
 /** A JSON value with expressions in it, parsed once. */
@@ -90,16 +90,15 @@ async function objectOf(
   return Object.fromEntries(result);
 }
 
-const TEXT_LENGTH_MAX = 1_000_000;
-
 async function textOf(parts: readonly (string | Expression)[], scope: Scope): Promise<string> {
   let result = "";
+  const told = scope.passesOn ? { ...scope, passesOn: false } : scope;
   for (const part of parts) {
-    const value = typeof part === "string" ? part : await part.evaluate(scope);
+    const value = typeof part === "string" ? part : await part.evaluate(told);
     if (value === undefined) continue;
     result += typeof value === "string" ? value : JSON.stringify(value);
-    if (result.length > TEXT_LENGTH_MAX) {
-      const message = `a text is longer than ${TEXT_LENGTH_MAX} characters`;
+    if (result.length > EXPRESSION.resultLengthMax) {
+      const message = `a text is longer than ${EXPRESSION.resultLengthMax} characters`;
       throw new ExpressionError("EXPRESSION_LIMIT", message);
     }
   }

@@ -24,6 +24,12 @@ export const rows = {
     pk: `${tenant}#children#${parent}`,
     sk: child,
   }),
+  /** A large value of a run, by its content. */
+  artifact: (tenant: string, id: string, owner: string): Key => ({
+    pk: `${tenant}#artifact#${id}`,
+    sk: owner,
+  }),
+  artifactsOf: (tenant: string, owner: string) => ({ listPk: `${tenant}#artifacts#${owner}` }),
   task: (tenant: string, task: string): Key => ({ pk: `${tenant}#task#${task}`, sk: "task" }),
   /** Work that goes on outside; its list is that of its tool. */
   job: (tenant: string, job: string): Key => ({ pk: `${tenant}#job#${job}`, sk: "job" }),

@@ -72,6 +72,38 @@ export function artifactsContract(
       });
     }
 
+    test("keeps bytes as they are, and text as its bytes", async () => {
+      const bytes = Uint8Array.from([0, 255, 128, 10, 13]);
+      const id = await artifacts().put(tenant, "run_7", bytes);
+      const text = await artifacts().put(tenant, "run_7", "héllo");
+
+      expect([...((await artifacts().bytes(tenant, "run_7", id)) ?? [])]).toEqual([...bytes]);
+      const read = await artifacts().bytes(tenant, "run_7", text);
+      expect(Buffer.from(read ?? []).toString("utf8")).toBe("héllo");
+      expect(await artifacts().bytes(tenant, "run_7", "0".repeat(32))).toBeUndefined();
+    });
+
+    test("has one id for the same content as bytes and as text", async () => {
+      const asText = await artifacts().put(tenant, "run_8", "same");
+      const asBytes = await artifacts().put(tenant, "run_8", Buffer.from("same", "utf8"));
+
+      expect(asBytes).toBe(asText);
+      expect(await artifacts().get(tenant, "run_8", asText)).toBe("same");
+    });
+
+    test("removes what it is told to, and nothing of another owner", async () => {
+      const id = await artifacts().put(tenant, "run_9", "gone");
+      const other = await artifacts().put(tenant, "run_9", "stays");
+      await artifacts().put(tenant, "run_10", "gone");
+
+      await artifacts().remove(tenant, "run_9", [id, "0".repeat(32)]);
+
+      expect(await artifacts().get(tenant, "run_9", id)).toBeUndefined();
+      expect(await artifacts().get(tenant, "run_9", other)).toBe("stays");
+      expect(await artifacts().get(tenant, "run_10", id)).toBe("gone");
+      await artifacts().remove(tenant, "run_9", [id]);
+    });
+
     test("refuses a lone surrogate, which no storage keeps", async () => {
       await expect(artifacts().put(tenant, "run_6", "a\ud800")).rejects.toMatchObject({
         name: "Fault",

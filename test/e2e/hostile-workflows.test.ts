@@ -41,7 +41,7 @@ const HOSTILE: readonly (readonly [what: string, source: string, code: string])[
   ["divides by nothing", "1 / 0", "EXPRESSION_ERROR"],
   ["calls what is not there", "$nothing()", "EXPRESSION_ERROR"],
   ["says a book", "$error($input.text)", "EXPRESSION_ERROR"],
-  ["is too large", `$pad("x", 900000)`, "OUTPUT_TOO_LARGE"],
+  ["is too large", `[1..13].$pad("x", 990000)`, "EXPRESSION_LIMIT"],
 ];
 
 const INPUT: Json = {

@@ -51,6 +51,9 @@ async function made(api: JsonClient): Promise<typeof things> {
     name: "their-job",
     nodes: [{ id: "call", type: "tool", tool: "their-tool", retry: { maxAttempts: 1 } }],
   });
+  const large = { id: "s", type: "set", with: "{% $pad('x', 200000) %}" };
+  await publish(api, { name: "their-large", nodes: [large] });
+  const { output } = await start(api, "their-large");
   const run = await start(api, "their-flow", "their input", { id: "run-of-theirs" });
   const task = await taskOf(api, run.id);
   const webhook = await id("/v1/webhooks", { url: "http://127.0.0.1:1/", types: ["run.*"] });
@@ -81,7 +84,7 @@ async function made(api: JsonClient): Promise<typeof things> {
     "/v1/webhooks/": webhook,
     "/v1/hooks/": { name: "their-hook" },
     "/v1/keys/": key,
-    "/v1/artifacts/": { id: "art-of-theirs" },
+    "/v1/artifacts/": { id: (output as { $artifact: string }).$artifact },
   };
 }
 

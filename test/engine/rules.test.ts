@@ -6,11 +6,13 @@ import { handle } from "../../core/engine/handle.ts";
 import { evolve } from "../../core/kernel/evolve.ts";
 import type { JsonObject } from "../../core/kernel/json.ts";
 import { LANGUAGE_VERSION, unstarted } from "../../core/kernel/run.ts";
+import type { Artifacts } from "../../core/ports/artifacts.ts";
 import { CallFailure } from "../../core/ports/call-failure.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import { rows } from "../../core/store/rows.ts";
 import { faultyTable, isCommit, type Misfortune } from "../support/faulty-table.ts";
 import { ADMIN, house } from "../support/house.ts";
+import { memoryArtifacts } from "../support/memory-artifacts.ts";
 import { memoryTable } from "../support/memory-table.ts";
 
 const ONE_TOOL: JsonObject = { name: "one", nodes: [{ id: "pay", type: "tool", tool: "echo" }] };
@@ -435,14 +437,14 @@ describe("rule 9: artifacts are written before what names them", () => {
   test("a large state leaves as an artifact, and a snapshot that has none is not believed", async () => {
     const table = memoryTable();
     const order: string[] = [];
-    const kept = new Map<string, string>();
-    const artifacts = {
-      async put(_tenant: string, _run: string, content: string) {
+    const kept = new Map<string, string | Uint8Array>();
+    const memory = memoryArtifacts(kept);
+    const artifacts: Artifacts = {
+      ...memory,
+      put(tenant, run, content) {
         order.push("artifact");
-        kept.set("a", content);
-        return "a";
+        return memory.put(tenant, run, content);
       },
-      get: async (_tenant: string, _run: string, id: string) => kept.get(id),
     };
     const watching = faultyTable(table, (_, operations) => {
       const [first] = operations;

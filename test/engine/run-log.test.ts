@@ -6,6 +6,7 @@ import type { RunKey } from "../../core/ports/queue.ts";
 import type { Item, Table } from "../../core/ports/table.ts";
 import { rows } from "../../core/store/rows.ts";
 import { ADMIN, type House, house } from "../support/house.ts";
+import { memoryArtifacts } from "../support/memory-artifacts.ts";
 import { memoryTable } from "../support/memory-table.ts";
 
 /** A loop that assigns a text of so many bytes to one of so many variables each time round. */
@@ -39,15 +40,8 @@ function growing(name: string, bytes: number, variables: number, rounds: number)
 }
 
 async function ran(document: JsonObject & { name: string }, table: Table = memoryTable()) {
-  const kept = new Map<string, string>();
-  const artifacts = {
-    async put(tenant: string, run: string, content: string) {
-      const id = `artifact-${kept.size}`;
-      kept.set(`${tenant}/${run}/${id}`, content);
-      return id;
-    },
-    get: async (tenant: string, run: string, id: string) => kept.get(`${tenant}/${run}/${id}`),
-  };
+  const kept = new Map<string, string | Uint8Array>();
+  const artifacts = memoryArtifacts(kept);
   const home = house({ table, artifacts });
   await home.publish(document);
   const key = await home.start(document.name);

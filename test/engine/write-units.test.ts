@@ -4,13 +4,13 @@ import type { Access } from "../../core/engine/access.ts";
 import { createEngine, driveDeps } from "../../core/engine/create-engine.ts";
 import { drive } from "../../core/engine/drive.ts";
 import type { Caller } from "../../core/engine/views.ts";
-import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { RunKey } from "../../core/ports/queue.ts";
 import type { Secrets } from "../../core/ports/secrets.ts";
 import { localNotary } from "../../local/local-notary.ts";
 import { localSigner } from "../../local/local-signer.ts";
 import { engineParts } from "../../wiring/engine-parts.ts";
 import { processWatch } from "../../wiring/process-watch.ts";
+import { memoryArtifacts } from "../support/memory-artifacts.ts";
 import { memoryTable } from "../support/memory-table.ts";
 import { reckoned, type Written } from "../support/write-units.ts";
 
@@ -22,7 +22,7 @@ async function writesOf(steps: number): Promise<readonly Written[]> {
   const woken: RunKey[] = [];
   const deps = engineParts({
     table,
-    artifacts: { put: async () => "a", get: async () => undefined } satisfies Artifacts,
+    artifacts: memoryArtifacts(),
     clock: { now: () => Date.now() },
     secrets: {} as Secrets,
     access: { tenant: async () => ({ ok: true, value: { limits: {} } }) } as unknown as Access,

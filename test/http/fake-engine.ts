@@ -173,6 +173,11 @@ export function fakeEngine() {
       },
     },
     ledgerKeys: async () => [LEDGER_KEY],
+    artifacts: {
+      get: async (_caller, id) => refuse("NOT_FOUND", `There is no artifact ${id}.`),
+      content: async (_caller, id) => refuse("NOT_FOUND", `There is no artifact ${id}.`),
+      ofRun: async () => ok({ data: [], nextCursor: null }),
+    },
     usage: async () =>
       ok({ from: "2026-11-01", to: "2026-11-30", days: [], total: NO_USE, complete: true }),
     events: {

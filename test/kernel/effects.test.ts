@@ -221,15 +221,15 @@ describe("a call", () => {
 
 describe("what a commit can hold", () => {
   test.each([
-    ["an output", { id: "n", type: "set", with: "x".repeat(100_000) }, "OUTPUT_TOO_LARGE"],
+    ["an output", { id: "n", type: "set", with: "x".repeat(13_000_000) }, "OUTPUT_TOO_LARGE"],
     [
       "what is assigned",
-      { id: "n", type: "set", assign: { v: "y".repeat(100_000) } },
+      { id: "n", type: "set", assign: { v: "y".repeat(13_000_000) } },
       "OUTPUT_TOO_LARGE",
     ],
     [
       "a call's input",
-      { id: "n", type: "tool", tool: "charge", with: "x".repeat(100_000) },
+      { id: "n", type: "tool", tool: "charge", with: "x".repeat(13_000_000) },
       "INPUT_TOO_LARGE",
     ],
     ["a preview", { id: "n", type: "approval", preview: "x".repeat(70_000) }, "PREVIEW_TOO_LARGE"],
@@ -241,7 +241,7 @@ describe("what a commit can hold", () => {
 
   test("bounds a tool's answer, which fails its step and not the commit", async () => {
     const tale = await story({ nodes: [{ id: "pay", type: "tool", tool: "charge" }] });
-    await tale.works("pay", "é".repeat(60_000));
+    await tale.works("pay", "é".repeat(6_300_000));
 
     expect(tale.run.error).toMatchObject({ code: "OUTPUT_TOO_LARGE", node: "pay" });
   });

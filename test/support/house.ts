@@ -17,6 +17,7 @@ import { localNotary } from "../../local/local-notary.ts";
 import { localSigner } from "../../local/local-signer.ts";
 import { engineParts } from "../../wiring/engine-parts.ts";
 import { processWatch } from "../../wiring/process-watch.ts";
+import { memoryArtifacts } from "./memory-artifacts.ts";
 import { memoryTable } from "./memory-table.ts";
 
 export const ADMIN: Caller = { tenant: "default", role: "admin", keyId: "key_1", actsFor: true };
@@ -50,12 +51,11 @@ export type House = Readonly<{
 /** One process of the product: what it remembers is its own, what it wrote is in the table. */
 export function house(options: HouseOptions = {}): House {
   const table = options.table ?? memoryTable();
-  const kept = new Map<string, string>();
   const calls: ToolCall[] = [];
   const woken: RunKey[] = [];
   const parts = engineParts({
     table,
-    artifacts: options.artifacts ?? keptIn(kept),
+    artifacts: options.artifacts ?? memoryArtifacts(),
     clock: { now: options.now ?? (() => Date.now()) },
     secrets: {} as Secrets,
     access: {
@@ -116,16 +116,5 @@ export function house(options: HouseOptions = {}): House {
       const events = await engine.runs.events(ADMIN, runId, { after: 0, limit: 1_000 });
       return events.ok ? events.value.data.map(({ type }) => type) : [];
     },
-  };
-}
-
-function keptIn(kept: Map<string, string>): Artifacts {
-  return {
-    async put(tenant, runId, content) {
-      const id = `a${kept.size}`;
-      kept.set(`${tenant}/${runId}/${id}`, content);
-      return id;
-    },
-    get: async (tenant, runId, id) => kept.get(`${tenant}/${runId}/${id}`),
   };
 }

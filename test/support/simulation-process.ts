@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cronerCalendar } from "../../adapters/calendar/croner-calendar.ts";
 import { feelRules } from "../../adapters/rules/feel-rules.ts";
 import { quickjsSandbox } from "../../adapters/sandbox/quickjs-sandbox.ts";
+import { contentsOf } from "../../core/engine/artifacts/contents.ts";
 import { createEngine, driveDeps } from "../../core/engine/create-engine.ts";
 import type { EngineDeps } from "../../core/engine/deps.ts";
 import { type Drive, drive } from "../../core/engine/drive.ts";
@@ -117,6 +118,8 @@ function partsOf(options: ProcessOptions): EngineDeps {
       hash: (text) => digest(text, "base64url"),
       salt: () => chance.hex(),
     }),
+    artifacts,
+    contents: contentsOf({ table, artifacts, clock: { now: () => Math.floor(time.now()) } }),
     cache: runCache({ sizeMax: 4, isAuthority: options.isAuthority }),
     watch: processWatch(),
     workflows: workflowStore({ table, hash, elapsed }),

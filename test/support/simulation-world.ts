@@ -1,7 +1,7 @@
 import type { Json } from "../../core/kernel/json.ts";
-import type { Artifacts } from "../../core/ports/artifacts.ts";
 import type { ToolCall } from "../../core/ports/tools.ts";
 import { documentOf, type Sketch } from "./given-sketch.ts";
+import { memoryArtifacts } from "./memory-artifacts.ts";
 import { memoryTable } from "./memory-table.ts";
 import { PEOPLE } from "./simulation-flows.ts";
 import { outside } from "./simulation-outside.ts";
@@ -46,7 +46,7 @@ export function openWorld(chance: Chance, isLaptop = false, options: WorldOption
   const time = virtualTime(START);
   const seen = witness();
   const durable = durableTable(memoryTable(), time, seen.saw);
-  const artifacts = keptArtifacts();
+  const artifacts = memoryArtifacts();
   const processes: Process[] = [];
   const maxActiveRuns = chance.happens(0.3) ? 50 : undefined;
   const doomed = new Map<number, Fate>();
@@ -115,18 +115,6 @@ export function openWorld(chance: Chance, isLaptop = false, options: WorldOption
     },
     writes: () => writes,
     crashes: () => crashes,
-  };
-}
-
-function keptArtifacts(): Artifacts {
-  const kept = new Map<string, string>();
-  return {
-    async put(tenant, run, content) {
-      const id = `artifact-${kept.size}`;
-      kept.set(`${tenant}/${run}/${id}`, content);
-      return id;
-    },
-    get: async (tenant, run, id) => kept.get(`${tenant}/${run}/${id}`),
   };
 }
 

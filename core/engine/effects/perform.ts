@@ -43,10 +43,11 @@ export async function perform(
       }, timeoutMs);
     });
     const call: Call = CALLS[type];
-    const answer = await Promise.race([
-      call(deps, run, token, definition, timeoutMs, abort.signal),
-      expired,
-    ]);
+    const calling = async () => {
+      const input = await inputOf(deps, run, token);
+      return call(deps, run, { ...token, input }, definition, timeoutMs, abort.signal);
+    };
+    const answer = await Promise.race([calling(), expired]);
     if (answer instanceof Later) return { ...ids, ok: "later", ref: answer.ref };
     return { ...ids, ok: true, ...answer };
   } catch (error) {
@@ -60,6 +61,13 @@ type Call = (...given: Parameters<typeof callTool>) => Promise<Answer | Later>;
 
 function callOf(node: Node | undefined): keyof typeof CALLS {
   return node?.type === "llm" || node?.type === "notify" ? node.type : "tool";
+}
+
+async function inputOf({ contents }: EffectDeps, { tenant, id }: Run, { input, node }: Token) {
+  const whole = await contents.whole({ tenant, runId: id }, input ?? null);
+  if (whole !== undefined) return whole;
+  const message = `the input of ${node} is larger, with all that it refers to, than a call may be`;
+  throw new CallFailure("INPUT_TOO_LARGE", message, { retryable: false });
 }
 
 function timeout(node: string, timeoutMs: number): CallFailure {

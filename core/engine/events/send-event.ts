@@ -37,8 +37,8 @@ const PAGE = 200;
 export function eventsOf(deps: EngineDeps): Engine["events"] {
   return {
     async send({ tenant }, { name, key, payload, id }) {
-      if (bytesOf(payload) > SIZES.payloadMax) {
-        return refuse("PAYLOAD_TOO_LARGE", `a payload has at most ${SIZES.payloadMax} bytes`);
+      if (bytesOf(payload) > SIZES.inlineMax) {
+        return refuse("PAYLOAD_TOO_LARGE", `a payload has at most ${SIZES.inlineMax} bytes`);
       }
       const sentAt = deps.clock.now();
       const event: SentEvent = {

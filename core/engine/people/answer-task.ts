@@ -1,3 +1,4 @@
+import { artifactId, referredBy } from "../../kernel/artifact.ts";
 import type { CommandOf } from "../../kernel/command.ts";
 import { mayAnswer } from "../../kernel/decisions/answer-task.ts";
 import { isSame } from "../../kernel/decisions/decide-task.ts";
@@ -117,12 +118,13 @@ export async function complete(
   data: Json,
 ): Promise<Result<TaskView>> {
   if (task.kind === "approval") return refused(APPROVAL, task.runId);
-  if (!isOpenTask(task)) return closed(task, who, data);
+  if (!isOpenTask(task)) return closed(deps, task, who, data);
   if (bytesOf(data) > SIZES.payloadMax) {
     return refuse("PAYLOAD_TOO_LARGE", `an answer has at most ${SIZES.payloadMax} bytes`);
   }
   const { schema = null } = task;
-  const errors = isObject(schema) ? deps.schemas.validate(schema, data, "data") : [];
+  const whole = (await deps.contents.whole(caller, data)) ?? data;
+  const errors = isObject(schema) ? deps.schemas.validate(schema, whole, "data") : [];
   if (errors.length > 0) {
     return refuse("INVALID_FORM", "the answer does not fit the form", { errors });
   }
@@ -139,13 +141,18 @@ export async function complete(
   const done = await change(deps, caller, task, by, command, assertedBy);
   if (done.ok || done.refusal.code !== "TASK_CLOSED") return done;
   const now = await readTask(deps, caller.tenant, task.id);
-  return now ? closed(now, who, data) : done;
+  return now ? closed(deps, now, who, data) : done;
 }
 
 const APPROVAL = { type: "rejected", reason: "task_is_approval" } as const;
 
 /** The same again gets the same receipt; another one learns who answered, and when. */
-function closed(task: TaskRecord, { by, anyone }: Who, data: Json): Result<TaskView> {
+function closed(
+  deps: EngineDeps,
+  task: TaskRecord,
+  { by, anyone }: Who,
+  data: Json,
+): Result<TaskView> {
   if (!anyone && !mayAnswer(task, by)) {
     return refuse("NOT_AN_APPROVER", "the task does not ask this person");
   }
@@ -154,7 +161,11 @@ function closed(task: TaskRecord, { by, anyone }: Who, data: Json): Result<TaskV
     const why = task.status === "expired" ? "it was due before" : "its run went on without it";
     return refuse("TASK_CLOSED", `task ${task.id} is closed: ${why}`);
   }
-  const isSameAnswer = canonical(task.data ?? null) === canonical(data);
+  const large = referredBy(task.data);
+  const isSameAnswer =
+    large === undefined
+      ? canonical(task.data ?? null) === canonical(data)
+      : large === artifactId(deps.hash, JSON.stringify(data));
   if (isSame(vote.by, by) && isSameAnswer) return ok(taskView(task));
   const at = instantText(vote.at);
   const told = { decision: vote.decision, decidedBy: vote.by, at };

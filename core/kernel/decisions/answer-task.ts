@@ -1,7 +1,8 @@
 import type { CommandOf } from "../command.ts";
 import { idsOf, succeed } from "../depart.ts";
-import { type Draft, emit, weigh } from "../draft.ts";
+import { type Draft, emit } from "../draft.ts";
 import { own } from "../json.ts";
+import { keepBounded } from "../large-values.ts";
 import { tokenAt } from "../nodes/begin.ts";
 import type { OpenTask, Vote } from "../task.ts";
 import type { Refused } from "./answer-waits.ts";
@@ -15,7 +16,8 @@ export async function completeTask(
   const task = own(draft.run.tasks, command.task);
   const refused = refusal(task, command);
   if (!task || refused) return refused ?? { reason: "task_closed" };
-  const { data, by, assertedBy, via = "api" } = command;
+  const { by, assertedBy, via = "api" } = command;
+  const data = keepBounded(draft, command.data);
   const vote: Vote = {
     decision: "completed",
     by,
@@ -24,7 +26,6 @@ export async function completeTask(
     ...(assertedBy !== undefined && { assertedBy }),
   };
   const token = tokenAt(draft, task.token);
-  weigh(draft, data);
   emit(draft, { type: "task.completed", ...idsOf(token), task: task.id, vote, data });
   await succeed(draft, token, { output: data });
   return undefined;

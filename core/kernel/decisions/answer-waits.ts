@@ -1,8 +1,9 @@
 import type { CommandOf } from "../command.ts";
 import type { Reason } from "../decision.ts";
 import { idsOf, succeed } from "../depart.ts";
-import { type Draft, emit, weigh } from "../draft.ts";
+import { type Draft, emit } from "../draft.ts";
 import type { Json } from "../json.ts";
+import { keepBounded } from "../large-values.ts";
 import { tokenAt } from "../nodes/begin.ts";
 import { settleParts } from "../nodes/wait-several.ts";
 import { type OpenEvent, openEvents } from "../open-events.ts";
@@ -20,11 +21,11 @@ export async function receiveSignal(
   draft: Draft,
   command: CommandOf<"run.signal">,
 ): Promise<Refused | undefined> {
-  const { name, key, payload, id } = command;
+  const { name, key, id } = command;
   if (id !== undefined && draft.run.signalIds.includes(id)) return undefined;
   const open = openEvents(draft.run).find((one) => one.name === name && one.key === key);
   if (!open && command.unlessWaiting === "ignore") return undefined;
-  weigh(draft, payload);
+  const payload = keepBounded(draft, command.payload);
   if (open) {
     await receive(draft, open, payload, id);
     return undefined;
@@ -90,7 +91,6 @@ export async function respond(
   if (more.length > 0) {
     return { reason: "wait_ambiguous", data: { waitingOn: waitingOn(draft.run) } };
   }
-  weigh(draft, command.body);
-  await receive(draft, event, command.body);
+  await receive(draft, event, keepBounded(draft, command.body));
   return undefined;
 }

@@ -1,10 +1,10 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
 import { idsOf, leaveCancelled, nodeOf, succeed } from "../depart.ts";
-import { type Draft, emit, weigh } from "../draft.ts";
+import { type Draft, emit } from "../draft.ts";
 import { closeSteps, closeTask } from "../end-run.ts";
+import { keepEach } from "../large-values.ts";
 import { stepOf, type Token, tokensOf } from "../run.ts";
-import { SIZES } from "../sizes.ts";
 import type { Refused } from "./answer-waits.ts";
 
 /**
@@ -37,10 +37,9 @@ export function patchVars(
   draft: Draft,
   { vars, reason }: CommandOf<"vars.patch">,
 ): Refused | undefined {
-  if (weigh(draft, { ...draft.run.vars, ...vars }) > SIZES.valueMax) {
-    return { reason: "vars_too_large" };
-  }
-  emit(draft, { type: "vars.patched", vars, ...(reason !== undefined && { reason }) });
+  const kept = keepEach(draft, vars);
+  if (!kept) return { reason: "vars_too_large" };
+  emit(draft, { type: "vars.patched", vars: kept, ...(reason !== undefined && { reason }) });
   return undefined;
 }
 

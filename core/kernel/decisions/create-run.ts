@@ -1,9 +1,10 @@
 import { advance } from "../advance.ts";
 import type { CommandOf } from "../command.ts";
-import { type Draft, emit, scopeOf, weigh } from "../draft.ts";
+import { type Draft, emit, scopeOf } from "../draft.ts";
 import { failRun } from "../end-run.ts";
 import { ExpressionError } from "../expression-limits.ts";
 import type { Json, JsonObject } from "../json.ts";
+import { keep, keepBounded, newRoom } from "../large-values.ts";
 import type { Run, RunError } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { evaluateTemplate } from "../template.ts";
@@ -15,14 +16,15 @@ export async function createRun(draft: Draft, command: CommandOf<"run.create">):
   const limit = workflow.limits.deadlineMs;
   const latest = limit === undefined ? deadline : Math.min(draft.at + limit, deadline ?? Infinity);
   const { name, version, hash } = workflow;
-  const { input, tags } = command;
+  const { tags } = command;
   const pinned = { name, version, hash };
-  weigh(draft, command.input);
+  const input = keepBounded(draft, command.input);
   const base = { ...draft.run, input, tags, workflow: pinned, createdAt: draft.at };
   const { vars, fault } = await firstVars(draft, base);
   emit(draft, {
     type: "run.created",
     ...given,
+    input,
     workflow: pinned,
     vars,
     start: workflow.start,
@@ -40,18 +42,18 @@ export async function firstVars(
 ): Promise<Readonly<{ vars: JsonObject; fault: RunError | undefined }>> {
   const vars: [string, Json][] = [];
   let fault: { code: string; message: string } | undefined;
-  let bytes = 0;
+  const room = newRoom();
   for (const [variable, template] of draft.context.workflow.vars) {
     try {
       const seen = { ...base, vars: Object.fromEntries(vars) };
       const value = await evaluateTemplate(template, scopeOf(draft, seen, undefined));
-      bytes += weigh(draft, value);
-      if (bytes > SIZES.valueMax) {
-        const message = `${variable} makes them larger than ${SIZES.valueMax} bytes`;
+      const kept = keep(draft, value ?? null, room);
+      if (kept === undefined) {
+        const message = `${variable} is larger than ${SIZES.valueMax} bytes`;
         fault = { code: "OUTPUT_TOO_LARGE", message };
         break;
       }
-      vars.push([variable, value ?? null]);
+      vars.push([variable, kept]);
     } catch (cause) {
       if (!(cause instanceof ExpressionError)) throw cause;
       fault ??= cause;

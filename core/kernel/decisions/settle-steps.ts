@@ -1,13 +1,13 @@
 import { backoffMs, chanceOf } from "../backoff.ts";
 import type { CommandOf, Outcome, Result } from "../command.ts";
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
-import { beginStep, type Draft, emit, isFull, weigh } from "../draft.ts";
+import { beginStep, type Draft, emit, isFull } from "../draft.ts";
 import { localName } from "../frames.ts";
 import type { Json } from "../json.ts";
+import { keep } from "../large-values.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { openJob } from "../nodes/job.ts";
 import { type RunError, stepId, type Token } from "../run.ts";
-import { SIZES } from "../sizes.ts";
 import { matchesCode } from "../workflow.ts";
 
 /**
@@ -53,7 +53,8 @@ function ignore(draft: Draft, outcome: Outcome): void {
 }
 
 function kept(draft: Draft, output: Json): { output?: Json } {
-  return weigh(draft, output) <= SIZES.valueMax ? { output } : {};
+  const value = keep(draft, output);
+  return value === undefined ? {} : { output: value };
 }
 
 async function succeeded(

@@ -14,7 +14,7 @@ export function begin(
   draft: Draft,
   token: Token,
   more: Partial<
-    Pick<Started, "input" | "key" | "timeoutMs" | "tool" | "toolHash" | "call" | "moves">
+    Pick<Started, "input" | "key" | "timeoutMs" | "tool" | "toolHash" | "call" | "items" | "moves">
   > = {},
 ): Token {
   const node = draft.context.workflow.nodes.get(token.node);

@@ -1,14 +1,15 @@
 import { fail, idsOf, nodeOf } from "../depart.ts";
-import { type Draft, emit, type ToolFacts, weigh } from "../draft.ts";
+import { type Draft, emit, type ToolFacts } from "../draft.ts";
 import { frameOf, localName } from "../frames.ts";
 import { isObject, type Json, own } from "../json.ts";
+import { keep } from "../large-values.ts";
 import type { Token } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
 import { openTask } from "./approval.ts";
 import { begin, tokenAt, visitOf } from "./begin.ts";
 import { isTaken, jobTimeoutMs, offerJob } from "./job.ts";
-import { type Value, valueOf } from "./pure.ts";
+import { passedOn, type Value } from "./pure.ts";
 
 const TIMEOUT_MS: Readonly<Record<string, number>> = { llm: 120_000, tool: 30_000 };
 
@@ -52,9 +53,11 @@ export async function visitEffect(draft: Draft, waiting: Token): Promise<void> {
   if (isTaken(draft, node)) return offerJob(draft, token);
 }
 
-/** An input that would not fit a commit is an error, and is not put on record. */
+/** An input that is larger than any value may be is an error, and is not put on record. */
 function bounded(draft: Draft, node: Node, input: Value): Value {
-  if (!input.ok || weigh(draft, input.value) <= SIZES.valueMax) return input;
+  if (!input.ok) return input;
+  const value = keep(draft, input.value ?? null);
+  if (value !== undefined) return { ok: true, value };
   const message = `the input of ${node.id} is larger than ${SIZES.valueMax} bytes`;
   return { ok: false, error: { code: "INPUT_TOO_LARGE", message } };
 }
@@ -147,12 +150,12 @@ export async function mayRepeatUnknown(draft: Draft, token: Token): Promise<bool
 }
 
 async function inputOf(draft: Draft, token: Token, node: Node): Promise<Value> {
-  if (node.type === "tool") return valueOf(draft, token, node.with);
+  if (node.type === "tool") return passedOn(draft, token, node.with);
   if (node.type === "notify") return noticeOf(draft, token, node);
   const request: [string, Json][] = [];
   for (const field of ["model", "system", "prompt", "messages", "schema", "with"]) {
     const template = field === "with" ? node.with : node.fields[field];
-    const value = await valueOf(draft, token, template);
+    const value = await passedOn(draft, token, template);
     if (!value.ok) return value;
     if (value.value !== undefined) request.push([field, value.value]);
   }
@@ -169,7 +172,7 @@ async function inputOf(draft: Draft, token: Token, node: Node): Promise<Value> {
 async function noticeOf(draft: Draft, token: Token, node: Node): Promise<Value> {
   const notice: [string, Json][] = [["channel", node.document["channel"] ?? null]];
   for (const field of ["to", "subject", "body", "headers"]) {
-    const value = await valueOf(draft, token, node.fields[field]);
+    const value = await passedOn(draft, token, node.fields[field]);
     if (!value.ok) return value;
     if (value.value !== undefined) notice.push([field, value.value]);
   }

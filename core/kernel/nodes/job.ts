@@ -2,6 +2,7 @@ import { fail, idsOf, nodeOf } from "../depart.ts";
 import { type Draft, type ToolFacts } from "../draft.ts";
 import { digestId } from "../ids.ts";
 import { type Instant, own } from "../json.ts";
+import { whole } from "../large-values.ts";
 import type { Token, Wait } from "../run.ts";
 import type { Node } from "../workflow.ts";
 import { park } from "./wait.ts";
@@ -20,7 +21,9 @@ export function jobTimeoutMs(node: Node): number {
 
 /** Offers a started attempt as a job, if its input is one that the tool takes. */
 export async function offerJob(draft: Draft, token: Token): Promise<void> {
-  const fault = factsOf(draft, nodeOf(draft, token))?.inputFault?.(token.input ?? null);
+  const fault = factsOf(draft, nodeOf(draft, token))?.inputFault?.(
+    whole(draft, token.input ?? null),
+  );
   if (fault === undefined) return openJob(draft, token);
   return fail(draft, token, { code: "TOOL_INPUT_INVALID", message: fault, retryable: false });
 }

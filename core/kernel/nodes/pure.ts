@@ -1,6 +1,7 @@
 import { fail, nodeOf, succeed } from "../depart.ts";
-import { type Draft, scopeOf } from "../draft.ts";
+import { type Draft, passingOn, scopeOf } from "../draft.ts";
 import { closeAll, finishRun } from "../end-run.ts";
+import type { Scope } from "../expression.ts";
 import { ExpressionError } from "../expression-limits.ts";
 import { frameOf } from "../frames.ts";
 import { isObject, type Json } from "../json.ts";
@@ -13,7 +14,7 @@ const MESSAGE_LENGTH_MAX = 2_000;
 /** Computes values: decided where the token is let through, so it costs no write of its own. */
 export async function visitSet(draft: Draft, waiting: Token): Promise<void> {
   const token = begin(draft, waiting);
-  const value = await valueOf(draft, token, nodeOf(draft, token).with);
+  const value = await passedOn(draft, token, nodeOf(draft, token).with);
   if (!value.ok) return fail(draft, token, value.error);
   return succeed(draft, token, { output: value.value ?? null });
 }
@@ -34,7 +35,7 @@ export async function visitEnd(draft: Draft, waiting: Token): Promise<void> {
     return fail(draft, token, { code, message: shown, retryable: false });
   }
   const template = fields["output"] ?? node.with;
-  const value = await valueOf(draft, token, template);
+  const value = await passedOn(draft, token, template);
   if (!value.ok) return fail(draft, token, value.error);
   const output = template ? value.value : frameOf(draft.run, token.scope).lastOutput;
   await succeed(draft, token, { output: output ?? null });
@@ -48,15 +49,32 @@ export type Value =
   | Readonly<{ ok: false; error: { code: string; message: string } }>;
 
 /** A template's value where the token stands, or the error that its step fails with. */
-export async function valueOf(
+export function valueOf(
   draft: Draft,
   token: Token,
   template: Template | undefined,
 ): Promise<Value> {
+  return evaluated(token, template, () => scopeOf(draft, draft.run, token));
+}
+
+/** The same, where what is large is not looked into but passed on. */
+export function passedOn(
+  draft: Draft,
+  token: Token,
+  template: Template | undefined,
+): Promise<Value> {
+  return evaluated(token, template, () => passingOn(draft, draft.run, token));
+}
+
+async function evaluated(
+  token: Token,
+  template: Template | undefined,
+  scope: () => Scope,
+): Promise<Value> {
   if (!template) return { ok: true, value: undefined };
   if (template.type === "constant") return { ok: true, value: template.value };
   try {
-    return { ok: true, value: await evaluateTemplate(template, scopeOf(draft, draft.run, token)) };
+    return { ok: true, value: await evaluateTemplate(template, scope()) };
   } catch (cause) {
     if (!(cause instanceof ExpressionError)) throw cause;
     return { ok: false, error: { code: cause.code, message: `${token.node}: ${cause.message}` } };

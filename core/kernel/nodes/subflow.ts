@@ -1,12 +1,13 @@
 import { fail, idsOf, nodeOf, succeed } from "../depart.ts";
-import { type Draft, emit, weigh } from "../draft.ts";
+import { type Draft, emit } from "../draft.ts";
 import { timedId } from "../ids.ts";
 import type { Json } from "../json.ts";
+import { keep } from "../large-values.ts";
 import { type RunError, type Token, tokensOf } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { begin, tokenAt } from "./begin.ts";
 import { startAgain } from "./effect.ts";
-import { valueOf } from "./pure.ts";
+import { passedOn, valueOf } from "./pure.ts";
 import { park } from "./wait.ts";
 
 /** A run's child's child's child … : a workflow that starts itself ends here. */
@@ -18,12 +19,11 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Starts another workflow: its run is made by the driver, from the row that this commit writes. */
 export async function visitSubflow(draft: Draft, waiting: Token): Promise<void> {
   const node = nodeOf(draft, waiting);
-  const input = await valueOf(draft, waiting, node.with);
-  const isLarge = input.ok && weigh(draft, input.value) > SIZES.valueMax;
-  const kept = input.ok && !isLarge ? { input: input.value ?? {} } : {};
-  const token = begin(draft, waiting, kept);
+  const input = await passedOn(draft, waiting, node.with);
+  const kept = input.ok ? keep(draft, input.value ?? {}) : undefined;
+  const token = begin(draft, waiting, kept === undefined ? {} : { input: kept });
   if (!input.ok) return fail(draft, token, input.error);
-  if (isLarge) {
+  if (kept === undefined) {
     const message = `the input of ${node.id} is larger than ${SIZES.valueMax} bytes`;
     return fail(draft, token, { code: "INPUT_TOO_LARGE", message });
   }

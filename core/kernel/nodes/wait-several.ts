@@ -77,8 +77,8 @@ async function waitForAll(draft: Draft, token: Token, wait: Several): Promise<vo
     took.push(early);
     got[index] = early.payload;
   }
-  if (weigh(draft, got) > SIZES.valueMax) {
-    const message = `what came for ${token.node} is larger than ${SIZES.valueMax} bytes`;
+  if (weigh(draft, got) > SIZES.inlineMax) {
+    const message = `what came for ${token.node} is larger than ${SIZES.inlineMax} bytes`;
     return fail(draft, token, { code: "OUTPUT_TOO_LARGE", message });
   }
   const known = { ...wait, got };

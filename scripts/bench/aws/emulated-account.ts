@@ -14,6 +14,7 @@ import { tenantStore } from "../../../core/store/tenants.ts";
 import { engineOf, NO_SIGNER } from "../../../lambdas/engine.ts";
 import { workLane } from "../../../lambdas/lane-worker.ts";
 import { log } from "../../../lambdas/store.ts";
+import { memoryArtifacts } from "../../../test/support/memory-artifacts.ts";
 import { memoryTable } from "../../../test/support/memory-table.ts";
 import { fanOutParts } from "../../../wiring/fan-out-parts.ts";
 import { random } from "../../../wiring/random.ts";
@@ -110,7 +111,7 @@ function engineWith(table: Table, queue: ReturnType<typeof sqsQueue>) {
   return engineOf({
     store: {
       table,
-      artifacts: { put: async () => "none", get: async () => undefined },
+      artifacts: memoryArtifacts(),
       clock: { now: () => Date.now() },
     },
     secrets: NO_SECRETS,
