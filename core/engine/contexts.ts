@@ -1,5 +1,7 @@
 import type { Context, ToolFacts } from "../kernel/draft.ts";
 import { own } from "../kernel/json.ts";
+import { reconcilerOf } from "../kernel/nodes/reconcile.ts";
+import type { Node } from "../kernel/workflow.ts";
 import type { ToolRecord } from "../store/tools.ts";
 import { admitFreed } from "./admission/admit.ts";
 import type { EngineDeps } from "./deps.ts";
@@ -74,14 +76,21 @@ async function contextOf(
   if (!workflow) throw new Error(`tenant ${tenant} has no version ${version} of ${name}`);
   const tools: Record<string, ToolFacts> = {};
   for (const node of workflow.nodes.values()) {
-    const tool = node.document["tool"];
-    if (node.type !== "tool" || typeof tool !== "string" || own(tools, tool)) continue;
-    const record = await findTool(deps, tenant, tool);
-    if (record) tools[tool] = factsOf(deps, record);
+    for (const tool of toolsOf(node)) {
+      if (own(tools, tool)) continue;
+      const record = await findTool(deps, tenant, tool);
+      if (record) tools[tool] = factsOf(deps, record);
+    }
   }
   const defaultModel = deps.models.default;
   const context = { workflow, tools, defaultModel, hash: deps.hash, evaluating };
   return { context, changes, at };
+}
+
+/** The tool that a node calls, and the one that is asked whether it did. */
+function toolsOf(node: Node): readonly string[] {
+  const tool = node.type === "tool" ? node.document["tool"] : undefined;
+  return [tool, reconcilerOf(node)].filter((name) => typeof name === "string");
 }
 
 /** A job is offered by the commit that starts it, so it is there that its input is looked at. */

@@ -122,10 +122,12 @@ async function workflowsNamed(
 }
 
 function toolsNamed(document: Json): ReadonlySet<string> {
-  const names = nodesIn(document).flatMap(({ tool }) =>
-    typeof tool === "string" && tool.length <= 128 ? [tool] : [],
-  );
-  return new Set(names.slice(0, 1_000));
+  const named = nodesIn(document).flatMap(({ tool, onUnknown }) => [
+    tool,
+    onUnknown !== undefined && isObject(onUnknown) ? onUnknown["reconcile"] : undefined,
+  ]);
+  const names = named.filter((name) => typeof name === "string" && name.length <= 128);
+  return new Set((names as string[]).slice(0, 2_000));
 }
 
 /** The code of every script, each once. */

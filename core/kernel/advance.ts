@@ -14,6 +14,7 @@ import { visitForm } from "./nodes/form.ts";
 import { isTaken } from "./nodes/job.ts";
 import { leaveMap, visitMap } from "./nodes/map.ts";
 import { visitEnd, visitSet } from "./nodes/pure.ts";
+import { startReconciling } from "./nodes/reconcile.ts";
 import { visitRules } from "./nodes/rules.ts";
 import { visitScript } from "./nodes/script.ts";
 import { startChildAgain, visitSubflow } from "./nodes/subflow.ts";
@@ -23,6 +24,7 @@ import { releaseDue } from "./release.ts";
 import { hasEnded, isOwed, startName, stepOf, type Token, tokensOf } from "./run.ts";
 import { isSuperseded } from "./superseded.ts";
 import { waitingOn } from "./waiting-on.ts";
+import type { Node } from "./workflow.ts";
 
 /** How many steps one commit takes on; what is left over is done in the next. */
 const STEPS_MAX = 50;
@@ -109,6 +111,7 @@ function nextReady(draft: Draft, driver: Driver | undefined): Token | undefined 
 
 function isEffect(draft: Draft, token: Token): boolean {
   if (token.unsatisfied || token.stuck) return false;
+  if (token.reconciling) return true;
   const node = draft.context.workflow.nodes.get(token.node);
   return (
     (node?.type === "tool" && !isTaken(draft, node)) ||
@@ -118,15 +121,18 @@ function isEffect(draft: Draft, token: Token): boolean {
   );
 }
 
+function enterAgain(draft: Draft, token: Token, { type }: Node): Promise<void> {
+  return type === "subflow" ? startChildAgain(draft, token) : startAgain(draft, token);
+}
+
 async function enter(draft: Draft, token: Token): Promise<void> {
   const node = draft.context.workflow.nodes.get(token.node);
   if (!node) throw new Error(`workflow ${draft.run.workflow.name} has no node ${token.node}`);
   if (token.visit > 0 && own(draft.run.maps, stepOf(token))) return leaveMap(draft, token);
   const before = token.stuck && outputBefore(draft, token);
   if (before !== undefined) return leaveAgain(draft, token, before);
-  if (token.visit > 0 && token.input !== undefined) {
-    return node.type === "subflow" ? startChildAgain(draft, token) : startAgain(draft, token);
-  }
+  if (token.reconciling) return startReconciling(draft, token);
+  if (token.visit > 0 && token.input !== undefined) return enterAgain(draft, token, node);
   const visits = own(frameOf(draft.run, token.scope).visits, localName(node.id)) ?? 0;
   if (token.unsatisfied) {
     const message = `too few paths can still come to ${node.id}`;

@@ -18,13 +18,10 @@ export type Known = Readonly<{
 
 /** What a node names that is not in the document, or is in a language of its own. */
 export function checkReferences(node: JsonObject, path: string, known: Known, check: Check): void {
-  const { type, tool, model, code, table } = node;
-  if (type === "tool" && typeof tool === "string") {
-    if (isTemplateText(tool)) {
-      check.error(`${path}.tool`, "INVALID_VALUE", "a tool is named literally");
-    } else if (!known.tool(tool)) {
-      check.error(`${path}.tool`, "UNKNOWN_TOOL", `no tool "${tool}" is registered`);
-    }
+  const { type, tool, model, code, table, onUnknown } = node;
+  if (type === "tool") checkTool(tool, `${path}.tool`, known, check);
+  if (onUnknown !== undefined && isObject(onUnknown)) {
+    checkTool(onUnknown["reconcile"], `${path}.onUnknown.reconcile`, known, check);
   }
   if (
     type === "llm" &&
@@ -41,6 +38,14 @@ export function checkReferences(node: JsonObject, path: string, known: Known, ch
     if (problem !== undefined) check.error(`${path}.code`, "INVALID_SCRIPT", problem);
   }
   if (type === "rules" && isObject(table)) cellsAt(table, `${path}.table`, known, check);
+}
+
+function checkTool(tool: Json | undefined, path: string, known: Known, check: Check): void {
+  if (typeof tool !== "string") return;
+  if (isTemplateText(tool)) check.error(path, "INVALID_VALUE", "a tool is named literally");
+  else if (!known.tool(tool)) {
+    check.error(path, "UNKNOWN_TOOL", `no tool "${tool}" is registered`);
+  }
 }
 
 function checkWorkflow(node: JsonObject, path: string, known: Known, check: Check): void {

@@ -146,6 +146,7 @@ function retryOf(type: NodeType, retry: JsonObject): Retry {
     },
     on: (retry["on"] ?? ["*"]) as readonly string[],
     notOn: (retry["notOn"] ?? []) as readonly string[],
+    exhausted: (retry["exhausted"] ?? "fail") as Retry["exhausted"],
   };
 }
 

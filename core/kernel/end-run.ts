@@ -6,6 +6,7 @@ import { SIZES } from "./sizes.ts";
 import { idsOf, nodeOf } from "./step-ids.ts";
 import { evaluateTemplate } from "./template.ts";
 import { nextUndo } from "./undo.ts";
+import { doubtOf } from "./wait.ts";
 
 /** Ends the run as failed, once what it did is undone; whatever was under way is cancelled. */
 export function failRun(draft: Draft, error: RunError, culprit?: number): void {
@@ -37,7 +38,8 @@ function beginUndoing(draft: Draft, end: Undoing, culprit?: number): boolean {
   if ((run.undo ?? []).length + awaited.length === 0) return false;
   for (const token of tokensOf(run)) {
     const isOpen = ["running", "waiting", "retrying", "mapping"].includes(token.status);
-    if (isOpen && token.id !== culprit && !awaited.includes(token)) cancelStep(draft, token);
+    if (!isOpen && !token.reconciling) continue;
+    if (token.id !== culprit && !awaited.includes(token)) leave(draft, token);
   }
   const awaits = awaited.map(({ id }) => id);
   const moves = awaits.length > 0 ? {} : { moves: nextUndo({ ...run, tokens: {} }) };
@@ -45,6 +47,19 @@ function beginUndoing(draft: Draft, end: Undoing, culprit?: number): boolean {
   const paused = run.status === "paused" && end.error ? { paused: true } : {};
   emit(draft, { type: "run.running", phase: "compensating", ...end, awaits, ...moves, ...paused });
   return true;
+}
+
+/** What nobody knows to have happened, and could be undone, is told of as such. */
+function leave(draft: Draft, token: Token): void {
+  const { compensate } = nodeOf(draft, token);
+  const isUnknown = token.reconciling !== undefined || doubtOf(token)?.about === "unknown";
+  if (!isUnknown || compensate === undefined || token.scope !== undefined) {
+    return cancelStep(draft, token);
+  }
+  closeTask(draft, token);
+  const message = `nobody knows whether ${token.node} must be undone`;
+  const error = { code: "OUTCOME_UNKNOWN", message, node: token.node, attempt: token.attempt };
+  emit(draft, { type: "step.failed", ...idsOf(token), error });
 }
 
 /** A child is asked to undo what it did; should it have succeeded before, its step is undone. */

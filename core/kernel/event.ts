@@ -95,6 +95,8 @@ export type Event =
         input?: Json;
         key?: string;
         timeoutMs?: number;
+        /** It asks whether this attempt happened, and is no attempt of the call itself. */
+        reconciles?: number;
         tool?: string;
         toolHash?: string;
         /** Of a map whose items are kept elsewhere: how many, and whether they have names. */
@@ -134,8 +136,10 @@ export type Event =
         at: Instant;
         /** The next start is a recovery, and uses up none of the attempts. */
         recovery?: boolean;
+        /** It has all its attempts again. */
+        fresh?: true;
       }>)
-  | (Step & Readonly<{ type: "step.unknown"; attempt: number }>)
+  | (Step & Readonly<{ type: "step.unknown"; attempt: number; reconcile?: true }>)
   | (Step &
       Readonly<{
         type: "step.waiting";
@@ -167,7 +171,10 @@ export type Event =
       Readonly<{
         type: "tool.returned";
         attempt: number;
-        ignored: true;
+        /** It came too late. */
+        ignored?: true;
+        /** What a tool says became of the attempt that it was asked about. */
+        reconciled?: "succeeded" | "failed" | "absent";
         output?: Json;
         error?: RunError;
       }>)

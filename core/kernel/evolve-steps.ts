@@ -19,6 +19,7 @@ export function started(run: Run, event: EventOf<"step.started">, at: Instant): 
     since: at,
     ...(event.input !== undefined && !isMap && { input: event.input }),
     ...(event.key !== undefined && { key: event.key }),
+    ...(event.reconciles !== undefined && asking(token, event.reconciles)),
   }));
   const scope = next.tokens[event.token]?.scope;
   const { visits, calls } = frameOf(next, scope);
@@ -31,9 +32,41 @@ export function started(run: Run, event: EventOf<"step.started">, at: Instant): 
   return isMap ? applyMoves(openMap(begun, event), event.moves ?? []) : begun;
 }
 
+/** What asks about an attempt is no attempt itself. */
+function asking({ spent = 0, reconciling }: Token, attempt: number): Partial<Token> {
+  return { spent: spent + 1, reconciling: { attempt, tries: (reconciling?.tries ?? 0) + 1 } };
+}
+
+export function retries(run: Run, event: EventOf<"step.retrying">, at: Instant): Run {
+  return withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    status: "retrying",
+    dueAt: event.at,
+    since: at,
+    ...(event.recovery && { recovering: true, recoveries: token.recoveries + 1 }),
+    ...(event.fresh && { recoveries: 0, spent: token.attempt }),
+  }));
+}
+
+/** Whatever the attempt was waited for by is over; a tool may be asked what came of it. */
+export function unknown(run: Run, event: EventOf<"step.unknown">, at: Instant): Run {
+  return withToken(run, event.token, (token) => ({
+    ...withoutWait(token),
+    ...(event.reconcile && {
+      status: "ready" as const,
+      since: at,
+      reconciling: { attempt: event.attempt, tries: 0 },
+    }),
+  }));
+}
+
+export function reconciled(run: Run, event: EventOf<"tool.returned">): Run {
+  return withToken(run, event.token, ({ reconciling: _known, ...token }) => token);
+}
+
 export function waits(run: Run, event: EventOf<"step.waiting">, at: Instant): Run {
   const { token: id, wait, dueAt, took } = event;
-  const next = withToken(run, id, (token) => ({
+  const next = withToken(run, id, ({ dueAt: _due, ...token }) => ({
     ...token,
     status: "waiting",
     wait,

@@ -2,7 +2,16 @@ import { instantText } from "./duration.ts";
 import type { Event, EventOf } from "./event.ts";
 import { migrated } from "./evolve-migrate.ts";
 import { halted, revived } from "./evolve-revive.ts";
-import { failed, started, succeeded, waits, withoutWait, withToken } from "./evolve-steps.ts";
+import {
+  failed,
+  reconciled,
+  retries,
+  started,
+  succeeded,
+  unknown,
+  waits,
+  withToken,
+} from "./evolve-steps.ts";
 import { isOfTask, ofTask } from "./evolve-tasks.ts";
 import { type Hold, type HoldEvent, ofHold } from "./hold.ts";
 import type { Instant } from "./json.ts";
@@ -50,8 +59,10 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
     case "step.cancelled":
       return applyMoves(run, event.moves ?? []);
     case "step.unknown":
-    case "child.ended":
+      return unknown(run, event, at);
     case "tool.returned":
+      return event.reconciled === undefined ? run : reconciled(run, event);
+    case "child.ended":
     case "timer.set":
       return run;
     case "timer.fired":
@@ -66,16 +77,6 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
 function fired(run: Run, { token, part }: EventOf<"timer.fired">, at: Instant): Run {
   if (part === undefined) return run;
   return withToken(run, token, (one) => withPart(one, part, { firedAt: instantText(at) }));
-}
-
-function retries(run: Run, event: EventOf<"step.retrying">, at: Instant): Run {
-  return withToken(run, event.token, (token) => ({
-    ...withoutWait(token),
-    status: "retrying",
-    dueAt: event.at,
-    since: at,
-    ...(event.recovery && { recovering: true, recoveries: token.recoveries + 1 }),
-  }));
 }
 
 type OfRun = Exclude<

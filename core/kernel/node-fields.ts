@@ -38,15 +38,14 @@ const retry = anObject({
   backoff,
   on: listOf(aText, 50),
   notOn: listOf(aText, 50),
-  exhausted: (value, path, check) => {
-    if (value === "pause" || value === "ask") notYet(`exhausted: "${value}"`)(value, path, check);
-    else oneOf("fail", "pause", "ask")(value, path, check);
-  },
+  exhausted: oneOf("fail", "pause", "ask"),
 });
 
 const onUnknown: FieldCheck = (value, path, check) => {
-  if (isObject(value) || value === "ask") notYet("this onUnknown")(value, path, check);
-  else oneOf("fail", "retry", "ask")(value, path, check);
+  if (isObject(value)) {
+    anObject({ reconcile: aText })(value, path, check);
+    if (value["reconcile"] === undefined) check.error(path, "REQUIRED", "names a tool: reconcile");
+  } else oneOf("fail", "retry", "ask")(value, path, check);
 };
 
 const join: FieldCheck = (value, path, check) => {

@@ -15,7 +15,9 @@ export function revive(token: Token, at: Instant): Token {
   if (!stopped && token.status === "waiting" && isOpenAgain(token)) {
     return { ...token, since: at };
   }
-  const fresh = { ...bare, recoveries: 0, since: at };
+  const { reconciling } = bare;
+  const asked = reconciling && { reconciling: { ...reconciling, tries: 0 } };
+  const fresh = { ...bare, recoveries: 0, since: at, ...asked };
   if (!stopped && token.status === "running") return { ...fresh, spent: token.attempt - 1 };
   const gated = wait?.kind === "approval" && wait.gate === true;
   const child = wait?.kind === "child" ? { child: wait.run } : {};

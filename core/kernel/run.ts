@@ -77,6 +77,8 @@ export type Token = Readonly<{
   stuck?: "assigned" | "unassigned";
   /** The step that it undoes, while the run is compensating. */
   undoes?: string;
+  /** A tool is asked whether this attempt happened, and so often it was asked. */
+  reconciling?: Readonly<{ attempt: number; tries: number }>;
   /** A person is asked, anew, before this visit's call. */
   gated?: boolean;
   /** The instances of counted splits that this token descends from, outermost first. */

@@ -69,7 +69,8 @@ export type Node = Readonly<{
   delivery: "at-least-once" | "at-most-once" | undefined;
   /** The node that undoes it. */
   compensate: string | undefined;
-  onUnknown: "ask" | "fail" | "retry";
+  /** What follows when nobody knows whether a call happened; a tool may be named that can tell. */
+  onUnknown: "ask" | "fail" | "retry" | Readonly<{ reconcile: string }>;
   split: "first" | "all";
   join: Join;
   cancels: readonly string[];
@@ -96,6 +97,8 @@ export type Retry = Readonly<{
   backoff: Backoff;
   on: readonly string[];
   notOn: readonly string[];
+  /** What follows when no attempt is left. */
+  exhausted: "fail" | "pause" | "ask";
 }>;
 
 export type Backoff = Readonly<{

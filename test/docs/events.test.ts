@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { EventView } from "../../core/engine/views.ts";
 import type { Json } from "../../core/kernel/json.ts";
+import { CallFailure } from "../../core/ports/call-failure.ts";
 import { ROOT } from "../architecture/source.ts";
 import { ADMIN, house } from "../support/house.ts";
 import { memoryTable } from "../support/memory-table.ts";
@@ -34,6 +35,22 @@ function typesOfEvents(): readonly string[] {
   const files = ["event.ts", "hold.ts", "task-event.ts"];
   const source = files.map((file) => readFileSync(`${ROOT}/core/kernel/${file}`, "utf8")).join("");
   return [...source.matchAll(/\btype: "([a-z.]+)"/g)].map(([, type]) => type ?? "");
+}
+
+/** A call whose answer was lost, and a tool that knows what came of it. */
+async function lookedUp(): Promise<readonly EventView[]> {
+  const one = house({
+    call({ tool }) {
+      if (tool.name === "echo") return { status: "succeeded", output: "paid" };
+      throw new CallFailure("NETWORK", "the answer was lost", { retryable: true });
+    },
+  });
+  const onUnknown = { reconcile: "echo" };
+  const pay = { id: "pay", type: "tool", tool: "fail", delivery: "at-most-once", onUnknown };
+  await one.publish({ name: "looked-up", nodes: [pay], edges: [] });
+  const key = await one.start("looked-up");
+  await one.drive(key);
+  return eventsOf(one, key);
 }
 
 /** A run that is booked, and then has to stand in line. */
@@ -279,6 +296,7 @@ describe("the document of events", () => {
       pinnedChild(),
       withChildren(),
       inLine(),
+      lookedUp(),
     ]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });

@@ -117,20 +117,6 @@ describe("the workflow language", () => {
   );
 
   const tool = { type: "tool", tool: "echo" };
-  test.each<[string, JsonObject]>([
-    ["retry.exhausted", { ...tool, retry: { exhausted: "pause" } }],
-    ["retry.exhausted", { ...tool, retry: { exhausted: "ask" } }],
-    ["onUnknown", { ...tool, onUnknown: "ask" }],
-    ["onUnknown", { ...tool, onUnknown: { reconcile: "echo" } }],
-  ])("refuses %s by name: %j", async (field, node) => {
-    const document = { name: "refused", nodes: [{ id: "a", ...node }] };
-
-    const { errors } = await house().engine.workflows.validate(ADMIN, document);
-
-    expect(errors).toMatchObject([{ path: `nodes[0].${field}`, code: "NOT_SUPPORTED" }]);
-    expect(refused).toContain(field.split(".").at(-1));
-  });
-
   test("refuses a budget by name", async () => {
     const nodes = [{ id: "a", type: "set" }];
     const document = { name: "refused", nodes, limits: { budget: { usd: 1 } } };

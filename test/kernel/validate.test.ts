@@ -124,11 +124,11 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].cancels[0] UNKNOWN_NODE", node({ type: "set", cancels: ["b"] })],
     ["nodes[0].cancels INVALID_TYPE", node({ type: "set", cancels: "b" })],
     ["nodes[0].delivery INVALID_VALUE", node({ type: "tool", tool: "charge", delivery: "once" })],
-    ["nodes[0].onUnknown NOT_SUPPORTED", node({ type: "tool", tool: "charge", onUnknown: "ask" })],
     [
-      "nodes[0].onUnknown NOT_SUPPORTED",
+      "nodes[0].onUnknown.reconcile UNKNOWN_TOOL",
       node({ type: "tool", tool: "charge", onUnknown: { reconcile: "x" } }),
     ],
+    ["nodes[0].onUnknown REQUIRED", node({ type: "tool", tool: "charge", onUnknown: {} })],
     [
       "nodes[0].onUnknown INVALID_VALUE",
       node({ type: "tool", tool: "charge", onUnknown: "maybe" }),
@@ -136,7 +136,6 @@ describe("a fault is told by its path and code:", () => {
     ["nodes[0].retry INVALID_TYPE", node({ type: "set", retry: 3 })],
     ["nodes[0].retry.maxAttempts INVALID_VALUE", node({ type: "set", retry: { maxAttempts: 0 } })],
     ["nodes[0].retry.tries UNKNOWN_FIELD", node({ type: "set", retry: { tries: 3 } })],
-    ["nodes[0].retry.exhausted NOT_SUPPORTED", node({ type: "set", retry: { exhausted: "ask" } })],
     ["nodes[0].retry.exhausted INVALID_VALUE", node({ type: "set", retry: { exhausted: "cry" } })],
     [
       "nodes[0].retry.backoff.initial INVALID_DURATION",

@@ -1,5 +1,7 @@
+import { localName } from "../../kernel/frames.ts";
 import type { Json } from "../../kernel/json.ts";
-import type { Run, Token } from "../../kernel/run.ts";
+import { reconcilerOf } from "../../kernel/nodes/reconcile.ts";
+import { type Run, stepOf, type Token } from "../../kernel/run.ts";
 import type { Node } from "../../kernel/workflow.ts";
 import { CallFailure } from "../../ports/call-failure.ts";
 import { Later } from "../../ports/tools.ts";
@@ -16,20 +18,18 @@ export async function callTool(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Answer | Later> {
-  const named = node?.document["tool"];
-  const name = typeof named === "string" ? named : "";
+  const { name, input, key } = callOf(run, token, node);
   const tool = await deps.toolOf(run.tenant, name);
   if (!tool) {
     const message = `no tool "${name}" is registered any more`;
     throw new CallFailure("UNKNOWN_TOOL", message, { retryable: false });
   }
-  const input = token.input ?? null;
   refuse("TOOL_INPUT_INVALID", inputFault(tool, input));
   const call = {
     tenant: run.tenant,
     tool,
     input,
-    idempotencyKey: token.key ?? "",
+    idempotencyKey: key,
     attempt: token.attempt,
     timeoutMs,
   };
@@ -37,6 +37,27 @@ export async function callTool(
   if (output instanceof Later) return output;
   refuse("TOOL_OUTPUT_INVALID", outputFault(tool, output));
   return { output };
+}
+
+/** The node's call, or the question whether an attempt of it had happened. */
+function callOf(run: Run, token: Token, node: Node | undefined) {
+  const { input = null, key = "", reconciling } = token;
+  const named = node?.document["tool"];
+  if (!reconciling) return { name: typeof named === "string" ? named : "", input, key };
+  const { attempt } = reconciling;
+  const about = { runId: run.id, workflow: run.workflow.name, node: localName(token.node) };
+  return {
+    name: (node && reconcilerOf(node)) ?? "",
+    input: {
+      ...about,
+      step: stepOf(token),
+      visit: token.visit,
+      attempt,
+      idempotencyKey: key,
+      input,
+    },
+    key: `${key}-reconcile-${attempt}`,
+  };
 }
 
 /** Why an input is not one that the tool takes, in a sentence. */

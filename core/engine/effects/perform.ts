@@ -32,7 +32,7 @@ export async function perform(
   const { node, visit, attempt, scope } = token;
   const ids = { token: token.id, node, visit, attempt, ...(scope !== undefined && { scope }) };
   const definition = context.workflow.nodes.get(node);
-  const type = callOf(definition);
+  const type = token.reconciling ? "tool" : callOf(definition);
   const timeoutMs = definition?.timeoutMs ?? DEFAULT_TIMEOUT_MS[type];
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {

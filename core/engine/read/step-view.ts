@@ -73,7 +73,8 @@ function started(steps: Map<string, Draft>, event: EventOf<"step.started">, time
   const step = stepOf(steps, event, time);
   const { attempt, recovery, input, key, kind } = event;
   step.type = kind;
-  step.status = "running";
+  if (event.reconciles !== undefined) step.status = "unknown";
+  else step.status = "running";
   step.attempt = attempt;
   step.startedAt ??= time;
   delete step.nextAttemptAt;
@@ -83,7 +84,8 @@ function started(steps: Map<string, Draft>, event: EventOf<"step.started">, time
   // An attempt of which no outcome is on record ended when another took its place.
   const last = step.attempts.at(-1);
   if (last && last.endedAt === undefined && last.attempt !== attempt) last.endedAt = time;
-  if (last?.attempt !== attempt) step.attempts.push({ attempt, startedAt: time });
+  if (last?.attempt !== attempt && event.reconciles === undefined)
+    step.attempts.push({ attempt, startedAt: time });
 }
 
 function close(step: Draft, attempt: number, time: string, error?: StepError): void {

@@ -4,7 +4,9 @@ import { type Draft, emit } from "../draft.ts";
 import { own } from "../json.ts";
 import { keepBounded } from "../large-values.ts";
 import { tokenAt } from "../nodes/begin.ts";
+import { answerDoubt } from "../nodes/doubt.ts";
 import type { OpenTask, Vote } from "../task.ts";
+import { doubtOf } from "../wait.ts";
 import type { Refused } from "./answer-waits.ts";
 import { isSame } from "./decide-task.ts";
 
@@ -27,7 +29,8 @@ export async function completeTask(
   };
   const token = tokenAt(draft, task.token);
   emit(draft, { type: "task.completed", ...idsOf(token), task: task.id, vote, data });
-  await succeed(draft, token, { output: data });
+  const doubt = doubtOf(token);
+  await (doubt ? answerDoubt(draft, token, doubt, data) : succeed(draft, token, { output: data }));
   return undefined;
 }
 

@@ -4,7 +4,7 @@ import { beginStep, type Draft, emit, isFull } from "../draft.ts";
 import type { Json } from "../json.ts";
 import { errorOfChild, startAnotherChild, succeedChild, waiterFor } from "../nodes/subflow.ts";
 import { hasEnded, type Token } from "../run.ts";
-import { settleStep } from "./settle-steps.ts";
+import { settleStep } from "./settle-step.ts";
 
 /**
  * Children that ended. One that nobody waits for any more is passed over; what this commit cannot

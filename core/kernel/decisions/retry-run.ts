@@ -7,9 +7,11 @@ import { evolve } from "../evolve.ts";
 import { localName, type MapState } from "../frames.ts";
 import { goOn } from "../item-ends.ts";
 import { own } from "../json.ts";
+import { askAbout } from "../nodes/doubt.ts";
 import { isAtMostOnce, mayRepeatUnknown } from "../nodes/effect.ts";
 import { park } from "../nodes/wait.ts";
 import { type Run, type RunError, stepOf, type Token, tokensOf } from "../run.ts";
+import { doubtOf } from "../wait.ts";
 import type { Refused } from "./answer-waits.ts";
 import { firstVars } from "./create-run.ts";
 
@@ -94,7 +96,8 @@ async function mended(
 }
 
 /**
- * A wait that was cancelled waits again, until when it did. A job that may be done once only may
+ * A wait that was cancelled waits again, until when it did, and a question about a call is asked
+ * anew. A job that may be done once only may
  * have been done: nobody knows.
  */
 async function reopen(draft: Draft, id: number, before: Token | undefined): Promise<void> {
@@ -104,6 +107,8 @@ async function reopen(draft: Draft, id: number, before: Token | undefined): Prom
     draft.rows++;
     return park(draft, token, token.wait, token.dueAt);
   }
+  const doubt = before && !before.stopped ? doubtOf(before) : undefined;
+  if (doubt) return askAbout(draft, token, doubt);
   const wasTaken = before?.wait?.kind === "job" && !before.stopped;
   if (wasTaken && isAtMostOnce(draft, token)) await mayRepeatUnknown(draft, token);
 }

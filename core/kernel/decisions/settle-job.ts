@@ -6,7 +6,7 @@ import { isAtMostOnce, mayRepeatUnknown, RECOVERIES_MAX } from "../nodes/effect.
 import { openJob } from "../nodes/job.ts";
 import { type Token, tokensOf } from "../run.ts";
 import type { Refused } from "./answer-waits.ts";
-import { settleStep } from "./settle-steps.ts";
+import { settleStep } from "./settle-step.ts";
 
 /** A job was done, or failed. Only the attempt that is current may say so: the log is the fence. */
 export async function settleJob(

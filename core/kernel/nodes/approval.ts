@@ -6,6 +6,7 @@ import { timedId } from "../ids.ts";
 import type { Instant, Json } from "../json.ts";
 import type { Token } from "../run.ts";
 import type { AgendaItem } from "../task.ts";
+import type { Doubt } from "../wait.ts";
 import { optionsOf } from "../workflow.ts";
 import { APPROVERS_MAX, addresses } from "./addresses.ts";
 import { agendaOf } from "./agenda.ts";
@@ -77,6 +78,7 @@ type Ask = Readonly<{
   priority: number;
   email: boolean;
   gate: boolean;
+  doubt?: Doubt;
 }>;
 
 /** Opens a task for a token's step and lets the token wait for it. */
@@ -90,11 +92,13 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
     return fail(draft, token, { code: "PREVIEW_TOO_LARGE", message });
   }
   // Made of the step, so that a decision made again asks for the same task.
-  const task = `task_${timedId(draft.at, hash(`${draft.run.seed}/${ids.step}/${ids.attempt}`))}`;
+  const place = `${draft.run.seed}/${ids.step}/${ids.attempt}`;
+  const which = ask.doubt ? `${place}/${ask.doubt.about}/${draft.run.seq}` : place;
+  const task = `task_${timedId(draft.at, hash(which))}`;
   const digest = hash(
     JSON.stringify([workflow.hash, ids.step, ask.title, ask.description ?? "", ask.preview]),
   );
-  const { gate, due, description, kind = "approval", agenda = [], ...shown } = ask;
+  const { gate, doubt, due, description, kind = "approval", agenda = [], ...shown } = ask;
   draft.rows += 1 + ask.approvers.length;
   emit(draft, {
     type: "task.created",
@@ -115,7 +119,7 @@ export async function openTask(draft: Draft, token: Token, ask: Ask): Promise<vo
     tokenAt(draft, token.id),
     kind === "approval"
       ? { kind, task, ...until, ...(gate && { gate }) }
-      : { kind, task, ...until },
+      : { kind, task, ...until, ...(doubt && { doubt }) },
     dueAt,
   );
 }

@@ -8,8 +8,10 @@ import { SIZES } from "../sizes.ts";
 import { DEFAULT_OPTIONS, type Node } from "../workflow.ts";
 import { openTask } from "./approval.ts";
 import { begin, tokenAt, visitOf } from "./begin.ts";
+import { askAbout } from "./doubt.ts";
 import { isTaken, jobTimeoutMs, offerJob } from "./job.ts";
 import { passedOn, type Value } from "./pure.ts";
+import { takeOverReconciling } from "./reconcile.ts";
 
 const TIMEOUT_MS: Readonly<Record<string, number>> = { llm: 120_000, tool: 30_000 };
 
@@ -113,6 +115,7 @@ function factsOf(draft: Draft, node: Node): ToolFacts | undefined {
  */
 export async function takeOver(draft: Draft, token: Token): Promise<void> {
   const ids = idsOf(token);
+  if (token.reconciling) return takeOverReconciling(draft, token);
   if (isAtMostOnce(draft, token) && !(await mayRepeatUnknown(draft, token))) return;
   const recoveries = token.recoveries + 1;
   const message = `the worker of attempt ${token.attempt} of ${token.node} was lost`;
@@ -137,15 +140,21 @@ export function isAtMostOnce(draft: Draft, token: Token): boolean {
 }
 
 /**
- * Nobody knows whether the call happened: false if that is the end of the step. Where the author
- * lets it be repeated, it is repeated like any other call, as often and no more.
+ * Nobody knows whether the call happened. Where the author lets it be repeated, it is repeated like
+ * any other call, as often and no more; else false, and the step has failed, or somebody is asked.
  */
 export async function mayRepeatUnknown(draft: Draft, token: Token): Promise<boolean> {
-  emit(draft, { type: "step.unknown", ...idsOf(token) });
-  if (nodeOf(draft, token).onUnknown === "retry") return true;
+  const { onUnknown } = nodeOf(draft, token);
+  const asks = typeof onUnknown === "object" ? ({ reconcile: true } as const) : {};
+  emit(draft, { type: "step.unknown", ...idsOf(token), ...asks });
+  if (onUnknown === "retry") return true;
+  if (typeof onUnknown === "object") return false;
   const message = `nobody knows whether attempt ${token.attempt} of ${token.node} happened`;
   const error = { code: "OUTCOME_UNKNOWN", message, retryable: false };
-  await fail(draft, tokenAt(draft, token.id), error);
+  const here = tokenAt(draft, token.id);
+  // While a run is undone nobody is asked: what stays unknown is a dead letter.
+  const isAsked = onUnknown === "ask" && !draft.run.undoing;
+  await (isAsked ? askAbout(draft, here, { about: "unknown", error }) : fail(draft, here, error));
   return false;
 }
 
