@@ -122,11 +122,11 @@ async function workflowsNamed(
 }
 
 function toolsNamed(document: Json): ReadonlySet<string> {
-  const named = nodesIn(document).flatMap(({ tool, onUnknown }) => [
+  const wanted = nodesIn(document).flatMap(({ tool, onUnknown }) => [
     tool,
     onUnknown !== undefined && isObject(onUnknown) ? onUnknown["reconcile"] : undefined,
   ]);
-  const names = named.filter((name) => typeof name === "string" && name.length <= 128);
+  const names = wanted.filter((name) => typeof name === "string" && name.length <= 128);
   return new Set((names as string[]).slice(0, 2_000));
 }
 

@@ -116,7 +116,6 @@ describe("the workflow language", () => {
     },
   );
 
-  const tool = { type: "tool", tool: "echo" };
   test("refuses a budget by name", async () => {
     const nodes = [{ id: "a", type: "set" }];
     const document = { name: "refused", nodes, limits: { budget: { usd: 1 } } };
