@@ -4,10 +4,11 @@ export interface StepPlaces {
   take(tenant: string, wanted: number, max: number): number;
   give(tenant: string, count: number): void;
   /**
-   * `granted` resolves when a place is the caller's, in the order of asking. `leave` gives up: a
-   * place that was granted already goes to the next.
+   * `granted` resolves when a place is the caller's, in the order of asking: at once when one was
+   * given back since the caller looked. `leave` gives up: a place that was granted already goes to
+   * the next.
    */
-  wait(tenant: string): Readonly<{ granted: Promise<void>; leave(): void }>;
+  wait(tenant: string, max: number): Readonly<{ granted: Promise<void>; leave(): void }>;
 }
 
 type Waiter = { grant: () => void };
@@ -50,7 +51,7 @@ export function stepPlaces(): StepPlaces {
 
     give,
 
-    wait(tenant) {
+    wait(tenant, max) {
       const room = roomOf(tenant);
       const { promise, resolve } = Promise.withResolvers<void>();
       let isGranted = false;
@@ -60,7 +61,10 @@ export function stepPlaces(): StepPlaces {
           resolve();
         },
       };
-      room.line.add(waiter);
+      if (room.line.size === 0 && room.taken < max) {
+        room.taken++;
+        waiter.grant();
+      } else room.line.add(waiter);
       return {
         granted: promise,
         leave() {

@@ -25,6 +25,7 @@ export interface StepShare {
 export function stepShare({ places, stepsMaxOf }: ShareDeps, tenant: string): StepShare {
   let held = 0;
   let short = false;
+  let limit = 0;
   let waiting: ReturnType<StepPlaces["wait"]> | undefined;
 
   function settle(now: number): void {
@@ -41,6 +42,7 @@ export function stepShare({ places, stepsMaxOf }: ShareDeps, tenant: string): St
         short = false;
         return wanted;
       }
+      limit = max;
       // Calls that began when there was no limit hold no place, and are let end.
       held += places.take(tenant, Math.max(0, wanted - Math.max(held, now)), max);
       const most = Math.max(now, held);
@@ -50,7 +52,7 @@ export function stepShare({ places, stepsMaxOf }: ShareDeps, tenant: string): St
     settle,
     isShort: () => short,
     async freed() {
-      waiting ??= places.wait(tenant);
+      waiting ??= places.wait(tenant, limit);
       const mine = waiting;
       await mine.granted;
       if (waiting !== mine) return;

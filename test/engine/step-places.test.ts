@@ -12,7 +12,7 @@ describe("places for steps", () => {
     const order: string[] = [];
     expect(places.take("ten_1", 5, 2)).toBe(2);
     for (const name of ["a", "b", "c"]) {
-      void places.wait("ten_1").granted.then(() => order.push(name));
+      void places.wait("ten_1", 2).granted.then(() => order.push(name));
     }
 
     places.give("ten_1", 1);
@@ -27,8 +27,8 @@ describe("places for steps", () => {
   test("that were granted to one who left go to the next", async () => {
     const places = stepPlaces();
     places.take("ten_1", 1, 1);
-    const first = places.wait("ten_1");
-    const second = places.wait("ten_1");
+    const first = places.wait("ten_1", 1);
+    const second = places.wait("ten_1", 1);
     places.give("ten_1", 1);
     await first.granted;
 
@@ -38,6 +38,16 @@ describe("places for steps", () => {
     expect(places.take("ten_1", 1, 1)).toBe(0);
     second.leave();
     expect(places.take("ten_1", 1, 1)).toBe(1);
+  });
+
+  test("that were given back between the look and the wait are not missed", async () => {
+    const places = stepPlaces();
+    places.take("ten_1", 2, 2);
+    places.give("ten_1", 2);
+
+    await places.wait("ten_1", 2).granted;
+
+    expect(places.take("ten_1", 2, 2)).toBe(1);
   });
 
   test("of one tenant are no other's", () => {
