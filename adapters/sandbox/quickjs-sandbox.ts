@@ -7,6 +7,8 @@ import { type Done, type Machine, quickjsMachine, type Work } from "./quickjs-ma
 export type SandboxOptions = Readonly<{
   /** How many threads run scripts; with none they run in this one, and nothing else does. */
   threads: number;
+  /** Other than GRACE_MS. */
+  graceMs?: number;
 }>;
 
 /** Beyond a script's own time, which is of its thread's work: what the machine may take besides. */
@@ -22,9 +24,9 @@ type Job = Readonly<{ work: Work; settle: (done: Promise<Done>) => void }>;
  * One tenant has one thread at most as long as there are others, and tenants take turns, so
  * nobody's endless loop keeps more than itself waiting.
  */
-export function quickjsSandbox({ threads }: SandboxOptions): Sandbox {
+export function quickjsSandbox({ threads, graceMs = GRACE_MS }: SandboxOptions): Sandbox {
   const free: Machine[] = Array.from({ length: Math.max(1, threads) }, () =>
-    threads === 0 ? inTurn(quickjsMachine()) : inThread(),
+    threads === 0 ? inTurn(quickjsMachine()) : inThread(graceMs),
   );
   const lines = new Map<string, Job[]>();
   const busy = new Set<string>();
@@ -85,7 +87,7 @@ function inTurn(machine: Machine): Machine {
 }
 
 /** A thread, made when it is first needed and again after it was lost. It keeps no process up. */
-function inThread(): Machine {
+function inThread(graceMs: number): Machine {
   let thread: Worker | undefined;
 
   function lost(worker: Worker): void {
@@ -101,7 +103,7 @@ function inThread(): Machine {
           end();
           lost(worker);
           resolve({ ok: false, reason: "time", message: "it took longer than it may" });
-        }, work.timeoutMs + GRACE_MS);
+        }, work.timeoutMs + graceMs);
         const answered = (done: Done) => {
           end();
           resolve(done);

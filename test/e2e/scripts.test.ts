@@ -9,6 +9,9 @@ const HOSTILE: readonly (readonly [name: string, code: string, error: string])[]
   ["large", "return 'x'.repeat(5e6)", "OUTPUT_TOO_LARGE"],
   ["process", "return process.env", "SCRIPT_ERROR"],
   ["import", "return import('node:fs')", "SCRIPT_ERROR"],
+  ["getter", "return { get a() { for (;;); } }", "TIMEOUT"],
+  ["generator", "return [...(function* () { for (;;) yield 1 })()]", "SCRIPT_OUT_OF_MEMORY"],
+  ["message", "throw new Error('x'.repeat(5e6))", "SCRIPT_ERROR"],
 ];
 
 let server: TestServer;
@@ -38,6 +41,7 @@ describe("a script", () => {
       const run = await start(server.api, name);
 
       expect(run).toMatchObject({ status: "failed", error: { code, node: "s" } });
+      expect(run.error?.message.length).toBeLessThan(2_000);
       expect(await start(server.api, "sum", { a: 1, b: 2 })).toMatchObject({ output: 3 });
     },
   );

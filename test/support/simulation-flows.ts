@@ -15,9 +15,9 @@ export const EVENTS = ["paid", "packed"] as const;
 export const PEOPLE = ["ada@example.com", "bob@example.com", "cy@example.com"] as const;
 
 /**
- * A random workflow that publishing takes: sequences, choices, splits and joins of each kind,
- * loops, errors that are caught and that are not, calls, waits and approvals. With `wild` edges it
- * is not even structured.
+ * A random workflow that publishing takes: sequences, choices, splits and joins of each kind, those
+ * that take some of their edges too, loops, nodes that withdraw others, errors that are caught and
+ * that are not, calls, waits and approvals. With `wild` edges it is not even structured.
  */
 export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
   const nodes: NodeSketch[] = [];
@@ -82,6 +82,25 @@ export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
     return { entry, exits };
   }
 
+  /** Some of the branches are taken, and what was taken meets; perhaps one withdraws another. */
+  function inclusive(depth: number): Piece {
+    const entry = add("set", { split: "all", with: chance.whole(0, 5) });
+    const branches = Array.from({ length: chance.whole(2, 3) }, () => piece(depth - 1));
+    for (const [index, { entry: to }] of branches.entries()) {
+      const when = `{% $steps.${entry}.output > ${chance.whole(0, 5)} %}`;
+      edges.push([entry, to, index === 0 ? {} : { when }]);
+    }
+    const meet = add("set", { join: randomJoin(chance, branches.length) });
+    for (const { exits } of branches) lead(exits, meet);
+    if (chance.happens(0.4)) {
+      const [by, of] = [chance.pick(branches), chance.pick(branches)];
+      const at = nodes.findIndex(({ id }) => id === by.entry);
+      const cancels = [by === of ? meet : of.entry];
+      nodes[at] = { ...nodes[at], id: by.entry, cancels };
+    }
+    return { entry, exits: [{ from: meet, more: {} }] };
+  }
+
   function loop(depth: number): Piece {
     const body = piece(depth - 1);
     const test = add("set");
@@ -92,7 +111,7 @@ export function randomFlow(chance: Chance, wild = chance.happens(0.3)): Sketch {
 
   function piece(depth: number): Piece {
     if (depth <= 0 || chance.happens(0.3)) return step();
-    return chance.pick([sequence, sequence, choice, parallel, parallel, loop])(depth);
+    return chance.pick([sequence, sequence, choice, parallel, inclusive, loop])(depth);
   }
 
   const whole = piece(3);
