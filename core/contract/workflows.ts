@@ -60,7 +60,7 @@ export const Validation = z
 
 export const ImportRequest = z
   .strictObject({
-    dialect: z.enum(["asl"]).meta({ description: "The language of the document." }),
+    dialect: z.enum(["asl", "graph"]).meta({ description: "The language of the document." }),
     document: AnyJson,
     name: WorkflowName.optional().meta({
       description: "What the workflow is to be called, where the document does not say.",
