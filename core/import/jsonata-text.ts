@@ -11,7 +11,7 @@ export function literal(value: Json): string {
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `[${value.map((entry: Json) => literal(entry)).join(", ")}]`;
   const members = Object.entries(value).map(
-    ([name, member]) => `${quoted(name)}: ${literal(member)}`,
+    ([name, entry]) => `${quoted(name)}: ${literal(entry)}`,
   );
   return `{${members.join(", ")}}`;
 }

@@ -38,7 +38,7 @@ export function interpret(
     if (called === "finish_pipeline") return { status: "completed", state, path };
     const taken = edges
       .filter(({ source }) => source === node)
-      .reduce<string | "none" | "error">((found, { target, condition }) => {
+      .reduce<string>((found, { target, condition }) => {
         if (found !== "none") return found;
         const holds = condition ? matches(condition, state) : true;
         if (holds === "error") return "error";
