@@ -136,6 +136,34 @@ describe("a workflow that queues (F3)", () => {
   });
 });
 
+describe("a tenant that may have ten active runs (F3)", () => {
+  test("has ten of 200 that start at once, over kill -9, and room for ten when those have ended", async () => {
+    const tenant = await server.tenant({ maxActiveRuns: 10 });
+    await waiting("held", {}, tenant.api);
+    const two = async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, () => start("held", {}, tenant.api)),
+      );
+      expect(answers.every(({ status }) => status === 201 || status === 429)).toBe(true);
+      return answers.filter(({ status }) => status === 201).map(idIn);
+    };
+    const live = async () => {
+      const path = "/v1/runs?status=queued,running,waiting,paused&limit=200";
+      return ((await tenant.api.get(path)).body["data"] as unknown as { id: string }[]).length;
+    };
+
+    const first = await two();
+    expect([first.length, await live()]).toEqual([10, 10]);
+    await server.killAndStart();
+    expect(await two()).toEqual([]);
+    for (const id of first) await go(id, tenant.api);
+    for (const id of first) expect((await ended(tenant.api, id)).status).toBe("succeeded");
+
+    expect(await two()).toHaveLength(10);
+    expect(await live()).toBe(10);
+  });
+});
+
 /** The first of some runs that is not queued any more. */
 async function reachesOne(ids: readonly string[]): Promise<string> {
   for (;;) {
