@@ -1,19 +1,20 @@
-import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { kmsNotary } from "../adapters/aws/kms-notary.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { readPlatformKey } from "../adapters/aws/platform-key.ts";
-import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { closingAccess } from "../core/engine/fan-out/closing-access.ts";
 import { liveOnRows } from "../wiring/live-on-rows.ts";
-import { accessOf, appOf } from "./app.ts";
+import { accessOf } from "./access.ts";
+import { appOf } from "./app.ts";
 import { engineOf } from "./engine.ts";
 import { env } from "./env.ts";
 import { fanOutOf } from "./fan-out.ts";
 import { lanesOf } from "./lanes.ts";
+import { stateMachines } from "./machines.ts";
 import { asHints, queueOf, timersOf } from "./messages.ts";
 import { storeOf } from "./store.ts";
+import { wires } from "./wires.ts";
 
 /** While an answer waits for a run (`?wait=`), the log is looked at so often. */
 const LOOK_EVERY_MS = 400;
@@ -34,13 +35,13 @@ export async function apiRuntime(): Promise<HttpApp> {
     ...asHints(queueOf(vars, table), timersOf(vars)),
     models: vars.MODELS,
     tools: vars.TOOLS,
-    machines: sfnStateMachines(sfnClient()),
+    machines: stateMachines(),
     lookEveryMs: LOOK_EVERY_MS,
   });
   const place = { client: manager, secretId: vars.PLATFORM_KEY_SECRET };
   const platformKey = await readPlatformKey(place);
   const fanOut = fanOutOf(vars, engine, secrets);
-  const sockets = apiGatewaySockets(socketsClient(vars.SOCKET_ENDPOINT));
+  const sockets = wires(vars.SOCKET_ENDPOINT);
   const live = liveOnRows(fanOut, { sockets, timeMs: 0 });
   return appOf({
     engine,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { httpApp } from "../adapters/http/app.ts";
 import { HTTP_LIMITS } from "../adapters/http/app-deps.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
@@ -11,8 +11,6 @@ import { streamsOf } from "../core/engine/fan-out/follow-run.ts";
 import { hooksOf } from "../core/engine/fan-out/hooks.ts";
 import { ticketsOf } from "../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../core/engine/fan-out/webhooks.ts";
-import type { OwnLanes } from "../core/engine/people/own-lanes.ts";
-import { type FixedAccess, tableAccess } from "../core/engine/people/table-access.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
 import { tableReplays } from "../core/store/replays.ts";
 import { log, newId, type Store } from "./store.ts";
@@ -57,26 +55,3 @@ export function appOf(means: AppMeans): HttpApp {
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
 const NOTHING = { pk: "platform#health", sk: "nothing" } as const;
-
-/** Who may ask, on the table. Without a platform key there is none that is right. */
-export function accessOf(
-  { table, clock }: Store,
-  platformKey: string | undefined,
-  ownLanes?: OwnLanes,
-  readsOnly = false,
-): Access & FixedAccess {
-  return tableAccess({
-    table,
-    clock,
-    hash,
-    newId,
-    randomKey: () => randomBytes(32).toString("base64url"),
-    platformKeyHash: platformKey === undefined ? "" : hash(platformKey),
-    readsOnly,
-    ...(ownLanes && { ownLanes }),
-  });
-}
-
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}

@@ -1,6 +1,7 @@
 import type { HttpApp, HttpRequest, HttpResponse } from "../adapters/http/http.ts";
 import { fanOutParts } from "../wiring/fan-out-parts.ts";
-import { accessOf, appOf } from "./app.ts";
+import { accessOf } from "./access.ts";
+import { appOf } from "./app.ts";
 import { engineOf, NO_RUNS, NO_SECRETS, NO_SENDERS, NO_SIGNER } from "./engine.ts";
 import { env } from "./env.ts";
 import { outboundPolicy } from "./outbound-policy.ts";

@@ -3,7 +3,6 @@ import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { eventBridgeBus, eventBridgeClient } from "../adapters/aws/event-bridge-bus.ts";
 import { lambdaClient, lambdaFunctions } from "../adapters/aws/lambda-functions.ts";
 import { queueUrl } from "../adapters/aws/queue-url.ts";
-import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import { holdLease } from "../adapters/aws/sqs-lease.ts";
 import { driveDeps } from "../core/engine/create-engine.ts";
 import { drive } from "../core/engine/drive.ts";
@@ -11,6 +10,7 @@ import { isOwed } from "../core/kernel/run.ts";
 import { engineOf, NO_SIGNER } from "./engine.ts";
 import { env } from "./env.ts";
 import { workLane } from "./lane-worker.ts";
+import { stateMachines } from "./machines.ts";
 import { mailerOf } from "./mailer.ts";
 import { asHints, queueOf, sqs, timersOf } from "./messages.ts";
 import { log, storeOf } from "./store.ts";
@@ -44,7 +44,7 @@ export function stepRuntime() {
       bus: eventBridgeBus({ client: eventBridgeClient(), bus: vars.NOTICE_BUS }),
     },
     functions: lambdaFunctions(lambdaClient()),
-    machines: sfnStateMachines(sfnClient()),
+    machines: stateMachines(),
     lookEveryMs: LOOK_EVERY_MS,
   });
   const driving = driveDeps(engine);

@@ -1,10 +1,8 @@
-import { apiGatewaySockets, socketsClient } from "../adapters/aws/api-gateway-sockets.ts";
 import { asmSecrets, asmTenantData, secretsClient } from "../adapters/aws/asm-secrets.ts";
 import { dynamoClient } from "../adapters/aws/dynamo-client.ts";
 import { dynamoTenantData } from "../adapters/aws/dynamo-tenant-data.ts";
 import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { s3Bucket, s3TenantData } from "../adapters/aws/s3-artifacts.ts";
-import { sfnClient, sfnStateMachines } from "../adapters/aws/sfn-state-machines.ts";
 import { sendersDue } from "../core/engine/fan-out/carry-out.ts";
 import type { FanOutDeps } from "../core/engine/fan-out/deps.ts";
 import { ticketsDue } from "../core/engine/fan-out/tickets.ts";
@@ -14,14 +12,16 @@ import type { Senders } from "../core/ports/senders.ts";
 import { isSocket } from "../core/store/connections.ts";
 import { dueHandlers } from "../wiring/due-handlers.ts";
 import { connectionsDue, liveOnRows } from "../wiring/live-on-rows.ts";
-import { accessOf } from "./app.ts";
+import { accessOf } from "./access.ts";
 import { engineOf } from "./engine.ts";
 import { env } from "./env.ts";
 import { fanOutOf } from "./fan-out.ts";
 import { lanesOf } from "./lanes.ts";
+import { stateMachines } from "./machines.ts";
 import { mailerOf } from "./mailer.ts";
 import { asHints, queueOf, timersOf } from "./messages.ts";
 import { log, storeOf, type Vars } from "./store.ts";
+import { wires } from "./wires.ts";
 
 /** Followed by nobody: the sweep hands on, and drives nothing. */
 const LOOK_EVERY_MS = 60_000;
@@ -41,7 +41,7 @@ export function sweepRuntime(): (leftMs: number) => Promise<Swept> {
     ...asHints(queue, timersOf(vars)),
     models: vars.MODELS,
     tools: vars.TOOLS,
-    machines: sfnStateMachines(sfnClient()),
+    machines: stateMachines(),
     lookEveryMs: LOOK_EVERY_MS,
   });
   const handlers = dueHandlers({
@@ -78,7 +78,7 @@ const PUSH_MS_MAX = 5_000;
 
 /** Lines of connections are pushed here; those of webhooks go to their own function. */
 function telling({ SOCKET_ENDPOINT }: Vars<"SOCKET_ENDPOINT">, fanOut: FanOutDeps): DueHandlers {
-  const sockets = apiGatewaySockets(socketsClient(SOCKET_ENDPOINT));
+  const sockets = wires(SOCKET_ENDPOINT);
   const live = liveOnRows(fanOut, { sockets, timeMs: PUSH_MS_MAX });
   const senders: Senders = {
     owed: (what, inMs) =>

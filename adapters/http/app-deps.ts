@@ -42,4 +42,4 @@ export type AppDeps = Readonly<{
 /** The contract as texts, made once when somebody first asks. */
 export type Documents = Readonly<{ openapi: string; docs: string; errors: string }>;
 
-export type Serving = AppDeps & Readonly<{ documents: () => Documents }>;
+export type Serving = AppDeps & Readonly<{ documents: () => Promise<Documents> }>;

@@ -1,12 +1,11 @@
 import type { Mark } from "../../core/engine/audit.ts";
 import type { Caller } from "../../core/engine/views.ts";
 import { Fault } from "../../core/ports/fault.ts";
-import type { AppDeps, Serving } from "./app-deps.ts";
+import type { AppDeps, Documents, Serving } from "./app-deps.ts";
 import { askingOf, isToldBefore, outcomeOf, tell } from "./audit-call.ts";
 import { baseHeaders } from "./base-headers.ts";
 import { callOf } from "./call.ts";
 import { sealCursor } from "./cursor.ts";
-import { documentsOf } from "./documents.ts";
 import type { HttpApp, HttpRequest, HttpResponse } from "./http.ts";
 import { once, replayScope } from "./idempotency.ts";
 import { inScope, withinScope } from "./key-scope.ts";
@@ -39,7 +38,7 @@ export function httpApp(deps: AppDeps): HttpApp {
   let documents: ReturnType<Serving["documents"]> | undefined;
   const serving: Serving = {
     ...deps,
-    documents: () => (documents ??= documentsOf(ROUTES, deps.version)),
+    documents: () => (documents ??= documentsOf(deps.version)),
   };
 
   return async (request) => {
@@ -68,6 +67,12 @@ export function httpApp(deps: AppDeps): HttpApp {
     });
     return responseOf(reply, base, exchange);
   };
+}
+
+/** Few ask for them, and a function that starts must be small. */
+async function documentsOf(version: string): Promise<Documents> {
+  const made = await import("./documents.ts");
+  return made.documentsOf(ROUTES, version);
 }
 
 async function answer(

@@ -8,7 +8,6 @@ import { findTool } from "./contexts.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
 import type { Engine } from "./engine.ts";
-import { importWorkflow } from "./import-workflow.ts";
 import { named } from "./named.ts";
 import { ok, refuse } from "./refusal.ts";
 import { removeWorkflow } from "./remove-workflow.ts";
@@ -44,7 +43,11 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
       return { valid: errors.length === 0, errors, warnings };
     },
 
-    import: (caller, request) => importWorkflow(workflows, caller, request),
+    async import(caller, request) {
+      // Few ask for it, and a function that starts must be small.
+      const { importWorkflow } = await import("./import-workflow.ts");
+      return importWorkflow(workflows, caller, request);
+    },
 
     async list({ tenant }, { limit, cursor }) {
       const after = readCursor("workflows", cursor);

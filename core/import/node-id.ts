@@ -26,7 +26,7 @@ export function madeId(what: string): string {
   return `_g-${what}`;
 }
 
-export function isMade(nodeId: string): boolean {
+function isMade(nodeId: string): boolean {
   return nodeId.startsWith("_g");
 }
 

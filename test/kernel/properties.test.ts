@@ -105,6 +105,8 @@ function aliveAfter(alive: Set<number>, used: Set<number>, move: Move): void {
       for (const id of move.tokens) mustLive(id);
       for (const id of move.tokens) alive.delete(id);
       return;
+    case "again":
+      throw new Error("nothing is retried here");
     case "undo":
     case "enter":
       if (used.has(move.token)) throw new Error(`token ${move.token} is made twice`);

@@ -71,7 +71,7 @@ export const aboutRoutes = [
       ok: true,
       value: {
         status: 200,
-        text: documents().openapi,
+        text: (await documents()).openapi,
         headers: { "content-type": "application/json" },
       },
     }),
@@ -86,7 +86,7 @@ export const aboutRoutes = [
     needs: "nothing",
     answers: [{ status: 200, description: "The page.", texts: HTML }],
     refusals: [],
-    handle: async (_call, { documents }) => page(documents().docs),
+    handle: async (_call, { documents }) => page((await documents()).docs),
   }),
   route({
     method: "GET",
@@ -98,7 +98,7 @@ export const aboutRoutes = [
     needs: "nothing",
     answers: [{ status: 200, description: "The page.", texts: HTML }],
     refusals: [],
-    handle: async (_call, { documents }) => page(documents().errors),
+    handle: async (_call, { documents }) => page((await documents()).errors),
   }),
 ];
 
