@@ -13,7 +13,7 @@ import { ticketsOf } from "../core/engine/fan-out/tickets.ts";
 import { webhooksOf } from "../core/engine/fan-out/webhooks.ts";
 import type { Secrets } from "../core/ports/secrets.ts";
 import { tableReplays } from "../core/store/replays.ts";
-import { log, newId, type Store } from "./store.ts";
+import { log, newId } from "./store.ts";
 import { VERSION } from "./version.ts";
 
 export type AppMeans = Readonly<{

@@ -1,6 +1,6 @@
 import type { Sockets } from "../core/ports/sockets.ts";
 
-/** The wires of sockets, whose client is loaded when the first is used: the API only closes some. */
+/** The wires of sockets, whose client is loaded when one is used: the API only closes some. */
 export function wires(endpoint: string): Sockets {
   let made: Promise<Sockets> | undefined;
   const ready = () => (made ??= load(endpoint));
