@@ -26,10 +26,6 @@ export function madeId(what: string): string {
   return `_g-${what}`;
 }
 
-function isMade(nodeId: string): boolean {
-  return nodeId.startsWith("_g");
-}
-
 function spell(character: string): string {
   if (/^[A-Za-z0-9-]$/.test(character)) return character;
   return `_${(character.codePointAt(0) ?? 0).toString(16)}_`;
