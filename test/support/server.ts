@@ -51,8 +51,16 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
   }
 
   function launch(): Proc {
-    life = startNode(MAIN, [], surroundings);
-    return life;
+    const started = startNode(MAIN, [], surroundings);
+    life = started;
+    void watch(started);
+    return started;
+  }
+
+  /** When nobody asked for its end, what fails next is that nobody answers: that tells nothing. */
+  async function watch(started: Proc): Promise<void> {
+    const exit = await started.exited;
+    if (life === started) process.stderr.write(lastWords(exit, started.output()));
   }
 
   async function start(): Promise<void> {
@@ -111,7 +119,7 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
     },
     async close(): Promise<void> {
       for (const client of clients) client.close();
-      await life?.kill();
+      if (life) await over((proc) => proc.kill());
       rmSync(dataFolder, { recursive: true, force: true });
     },
   };
@@ -119,4 +127,8 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
 
 function made(answer: Answer): Readonly<{ id: string; key: string }> {
   return succeeded(answer) as unknown as { id: string; key: string };
+}
+
+function lastWords({ code, signal }: Exit, output: string): string {
+  return `the server ended by itself (code ${code}, signal ${signal}). Its last words:\n${output.slice(-4_000)}\n`;
 }
