@@ -36,8 +36,8 @@ import { random } from "./random.ts";
 import { schemas } from "./schemas.ts";
 import { templateEvaluator } from "./template-evaluator.ts";
 
-/** Two, so that one tenant's endless loop leaves another a thread. */
-const SCRIPT_THREADS = 2;
+/** Two, so that one tenant's endless loop leaves another a process. */
+const SCRIPT_PROCESSES = 2;
 /**
  * Commits of one process under way at once. Fewer make a commit to the file dearer, more let one
  * tenant's runs stand in another's way for longer: with 16, a single step beside 5,000 queued runs
@@ -71,8 +71,8 @@ export type EngineOptions = Readonly<{
   allowLoopback: boolean;
   /** How many steps a process may carry out of a tenant's limit; all of them where it is alone. */
   shareOf?: (limit: number, lane: "dedicated" | "shared") => number;
-  /** How many threads run scripts. With none, scripts run where everything else does. */
-  scriptThreads?: number;
+  /** How many processes run scripts. With none, scripts run where everything else does. */
+  scriptProcesses?: number;
 }>;
 
 /** What the engine needs, made the same behind every door. */
@@ -103,7 +103,7 @@ export function engineParts(options: EngineOptions): EngineDeps {
     notary,
     isSignedBy,
     schemas,
-    sandbox: quickjsSandbox({ threads: options.scriptThreads ?? SCRIPT_THREADS }),
+    sandbox: quickjsSandbox({ processes: options.scriptProcesses ?? SCRIPT_PROCESSES }),
     rules: feelRules(),
     hash,
     elapsed,

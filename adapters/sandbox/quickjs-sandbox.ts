@@ -1,17 +1,16 @@
-import { Worker } from "node:worker_threads";
 import type { Json } from "../../core/kernel/json.ts";
-import { Fault } from "../../core/ports/fault.ts";
 import type { Sandbox, ScriptResult } from "../../core/ports/sandbox.ts";
+import { childMachine } from "./child-machine.ts";
 import { type Done, type Machine, quickjsMachine, type Work } from "./quickjs-machine.ts";
 
 export type SandboxOptions = Readonly<{
-  /** How many threads run scripts; with none they run in this one, and nothing else does. */
-  threads: number;
+  /** How many processes run scripts; with none they run in this one, and nothing else does. */
+  processes: number;
   /** Other than GRACE_MS. */
   graceMs?: number;
 }>;
 
-/** Beyond a script's own time, which is of its thread's work: what the machine may take besides. */
+/** Beyond a script's own time, of its process's work: what the machine may take besides. */
 const GRACE_MS = 15_000;
 const CHECK_MS_MAX = 1_000;
 
@@ -21,12 +20,12 @@ type Job = Readonly<{ work: Work; settle: (done: Promise<Done>) => void }>;
 /**
  * QuickJS, compiled to WebAssembly: what a script does stays in 32 MiB that are its own.
  *
- * One tenant has one thread at most as long as there are others, and tenants take turns, so
+ * One tenant has one process at most as long as there are others, and tenants take turns, so
  * nobody's endless loop keeps more than itself waiting.
  */
-export function quickjsSandbox({ threads, graceMs = GRACE_MS }: SandboxOptions): Sandbox {
-  const free: Machine[] = Array.from({ length: Math.max(1, threads) }, () =>
-    threads === 0 ? inTurn(quickjsMachine()) : inThread(graceMs),
+export function quickjsSandbox({ processes, graceMs = GRACE_MS }: SandboxOptions): Sandbox {
+  const free: Machine[] = Array.from({ length: Math.max(1, processes) }, () =>
+    processes === 0 ? inTurn(quickjsMachine()) : childMachine(graceMs),
   );
   const lines = new Map<string, Job[]>();
   const busy = new Set<string>();
@@ -84,52 +83,4 @@ function inTurn(machine: Machine): Machine {
       return done;
     },
   };
-}
-
-/** A thread, made when it is first needed and again after it was lost. It keeps no process up. */
-function inThread(graceMs: number): Machine {
-  let thread: Worker | undefined;
-
-  function lost(worker: Worker): void {
-    if (thread === worker) thread = undefined;
-    void worker.terminate();
-  }
-
-  return {
-    run(work) {
-      const worker = (thread ??= newThread());
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          end();
-          lost(worker);
-          resolve({ ok: false, reason: "time", message: "it took longer than it may" });
-        }, work.timeoutMs + graceMs);
-        const answered = (done: Done) => {
-          end();
-          resolve(done);
-        };
-        const died = (cause: unknown) => {
-          end();
-          lost(worker);
-          reject(new Fault("the thread of scripts was lost", { retryable: true, cause }));
-        };
-        function end(): void {
-          clearTimeout(timer);
-          worker.off("message", answered).off("error", died).off("exit", died);
-        }
-        worker.on("message", answered).on("error", died).on("exit", died);
-        // oxlint-disable-next-line require-post-message-target-origin -- a thread is no window.
-        worker.postMessage(work);
-      });
-    },
-  };
-}
-
-function newThread(): Worker {
-  const worker = new Worker(new URL("./quickjs-thread.ts", import.meta.url), {
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
-  });
-  worker.unref();
-  return worker;
 }

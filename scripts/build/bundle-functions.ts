@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type BuildOptions, build as bundle, type Metafile, type Plugin } from "esbuild";
 import { FUNCTION_NAMES, type FunctionName } from "../../lambdas/env.ts";
 import { apart } from "./apart.ts";
-import { scriptThread } from "./script-thread.ts";
+import { scriptChild } from "./script-child.ts";
 
 /** What one function's folder holds: what its start loads, and what is loaded later. */
 export type Bundle = Readonly<{
@@ -63,7 +63,7 @@ export async function bundleFunctions(
         ...settings,
         plugins: [
           ...settings.plugins,
-          scriptThread(outdir, settings, keep),
+          scriptChild(outdir, settings, keep),
           apart(outdir, settings, keep),
         ],
         entryPoints: { index: `lambdas/${name}.ts` },

@@ -1,8 +1,11 @@
-import { afterEach, expect, test } from "vitest";
+import type { ChildProcess } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { quickjsSandbox } from "../../adapters/sandbox/quickjs-sandbox.ts";
 import type { Json } from "../../core/kernel/json.ts";
+import type { ScriptResult } from "../../core/ports/sandbox.ts";
 
-const here = quickjsSandbox({ threads: 0 });
+const here = quickjsSandbox({ processes: 0 });
 const MESSAGE_LENGTH_MAX = 1_000;
 
 function run(code: string, timeoutMs = 100) {
@@ -76,11 +79,67 @@ test.each<[string, string, Json]>([
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
 });
 
-test("Work that the engine cannot interrupt costs its thread, and nobody else anything", async () => {
-  const sandbox = quickjsSandbox({ threads: 1, graceMs: 200 });
+test("Work that the engine cannot interrupt costs its process, and nobody else anything", async () => {
+  const sandbox = quickjsSandbox({ processes: 1, graceMs: 200 });
   const long = { tenant: "a", code: "return Array(2 ** 31).join('x')", input: null };
 
   expect(await sandbox.run({ ...long, timeoutMs: 100 })).toMatchObject({ reason: "time" });
   const next = await sandbox.run({ tenant: "b", code: "return 1", input: null, timeoutMs: 5_000 });
   expect(next).toEqual({ ok: true, output: 1 });
+});
+
+test("A gigabyte again and again leaves the process that runs it as small as it was", async () => {
+  const gigabyte = () => run("const all = []; for (;;) all.push(new Uint8Array(1e6))", 1_000);
+  await gigabyte();
+  const before = process.memoryUsage().rss;
+  for (let n = 0; n < 20; n++) expect(await gigabyte()).toMatchObject({ reason: "memory" });
+
+  expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+});
+
+describe("a script whose process ends under it", () => {
+  const children: ChildProcess[] = [];
+  const started = (message: unknown) =>
+    void children.push((message as { process: ChildProcess }).process);
+
+  beforeEach(() => subscribe("child_process", started));
+  afterEach(() => {
+    unsubscribe("child_process", started);
+    children.length = 0;
+  });
+
+  async function killed(times: number): Promise<ScriptResult> {
+    const sandbox = quickjsSandbox({ processes: 1 });
+    const code = "let n = 0; while (n < 3e6) n++; return n";
+    const done = sandbox.run({ tenant: "a", code, input: null, timeoutMs: 20_000 });
+    for (let n = 0; n < times; n++) {
+      await vi.waitUntil(() => children.length > n, { timeout: 20_000 });
+      children[n]?.kill("SIGKILL");
+    }
+    const result = await done;
+    const after = { tenant: "a", code: "return 1", input: null, timeoutMs: 5_000 };
+    expect(await sandbox.run(after)).toEqual({ ok: true, output: 1 });
+    return result;
+  }
+
+  test("once: is run again in another", async () => {
+    expect(await killed(1)).toEqual({ ok: true, output: 3e6 });
+  });
+
+  test("twice: is what ends them, as far as anybody can tell", async () => {
+    expect(await killed(2)).toEqual({
+      ok: false,
+      reason: "memory",
+      message: "the script ended the process that ran it, twice (SIGKILL)",
+    });
+  });
+
+  test("and while no script runs: nobody notices", async () => {
+    const sandbox = quickjsSandbox({ processes: 1 });
+    const script = { tenant: "a", code: "return 1", input: null, timeoutMs: 5_000 };
+    await sandbox.run(script);
+    children[0]?.kill("SIGKILL");
+
+    expect(await sandbox.run(script)).toEqual({ ok: true, output: 1 });
+  });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { quickjsSandbox } from "../../adapters/sandbox/quickjs-sandbox.ts";
 import type { Json } from "../../core/kernel/json.ts";
 
-const here = quickjsSandbox({ threads: 0 });
+const here = quickjsSandbox({ processes: 0 });
 const MEGABYTE = 1024 * 1024;
 
 function run(code: string, input: Json = null, timeoutMs = 1_000) {
@@ -89,8 +89,8 @@ describe("a script", () => {
   });
 });
 
-test("Threads: an endless loop of one tenant keeps neither another nor the process waiting", async () => {
-  const sandbox = quickjsSandbox({ threads: 2 });
+test("Processes: an endless loop of one tenant keeps neither another nor the server waiting", async () => {
+  const sandbox = quickjsSandbox({ processes: 2 });
   const ended: string[] = [];
   const scripts = ["a", "a", "a", "b"].map(async (tenant) => {
     const code = tenant === "a" ? "for (;;);" : "return 1";

@@ -104,7 +104,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
     queue: { wake: (key) => options.onWake(key) },
     timers: { set: () => undefined },
     schemas: { problems: () => [], validate: () => [] },
-    sandbox: quickjsSandbox({ threads: 0 }),
+    sandbox: quickjsSandbox({ processes: 0 }),
     rules: feelRules(),
     signer: { mac: async (text) => hash(text), verify: async (text, mac) => hash(text) === mac },
     notary: { sign: () => Promise.reject(new Error("no head is signed")), keys: async () => [] },

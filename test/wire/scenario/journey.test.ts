@@ -39,6 +39,17 @@ describe("a deployment", () => {
     expect(mappings).toMatchObject([{ settings: { batchSize: 10, partialBatches: true } }]);
   });
 
+  test("runs a customer's script in a process of its own, from the bundle", async () => {
+    const code = "return input.a + input.b";
+    await publish(acme.api, {
+      name: "script",
+      nodes: [{ id: "s", type: "script", with: "{% $input %}", code }],
+    });
+    const { id } = await begin(acme.api, "script", { a: 1, b: 2 });
+
+    expect(await ended(house, acme.api, id)).toMatchObject({ status: "succeeded", output: 3 });
+  });
+
   test("runs from a tool over waits to a person's link and on, and tells a webhook", async () => {
     const { secret } = succeeded(
       await acme.api.post("/v1/webhooks", { url: hooks.url("/told"), types: ["run.succeeded"] }),

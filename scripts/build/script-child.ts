@@ -3,35 +3,35 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type BuildOptions, build as bundle, type Metafile, type Plugin } from "esbuild";
 
-const SANDBOX = /[\\/]adapters[\\/]sandbox[\\/]quickjs-sandbox\.ts$/;
-const SOURCE = "./quickjs-thread.ts";
-const THREAD = "./quickjs-thread.mjs";
+const STARTER = /[\\/]adapters[\\/]sandbox[\\/]child-machine\.ts$/;
+const SOURCE = "./quickjs-child.ts";
+const CHILD = "./quickjs-child.mjs";
 /** Found by the module beside itself. */
 const WASM = "emscripten-module.wasm";
 
-/** The thread that runs scripts is a file that a path names, which no bundler follows. */
-export function scriptThread(
+/** The process that runs scripts is a file that a path names, which no bundler follows. */
+export function scriptChild(
   outdir: string,
   settings: BuildOptions,
   made: (metafile: Metafile) => void,
 ): Plugin {
   return {
-    name: "script-thread",
+    name: "script-child",
     setup: (build) => {
-      build.onLoad({ filter: SANDBOX }, async ({ path }) => {
+      build.onLoad({ filter: STARTER }, async ({ path }) => {
         const source = readFileSync(path, "utf8");
         if (!source.includes(SOURCE)) throw new Error(`${path} starts no ${SOURCE} any more`);
         const { metafile } = await bundle({
           ...settings,
           entryPoints: [join(dirname(path), SOURCE)],
-          outfile: join(outdir, THREAD),
+          outfile: join(outdir, CHILD),
           format: "esm",
           metafile: true,
         });
         made(metafile);
         const { resolve } = createRequire(path);
         copyFileSync(resolve("@jitl/quickjs-wasmfile-release-sync/wasm"), join(outdir, WASM));
-        return { contents: source.replace(SOURCE, THREAD), loader: "ts" };
+        return { contents: source.replace(SOURCE, CHILD), loader: "ts" };
       });
     },
   };
