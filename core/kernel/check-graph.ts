@@ -32,7 +32,8 @@ export function checkGraph(
     if (typeof id !== "string" || byId.get(id) !== node) continue;
     const path = `${at}[${index}]`;
     if (!reached.has(id)) {
-      const text = `nothing leads to "${id}" from the start`;
+      const order = edges.length === 0 ? ": nodes have no order but that of their edges" : "";
+      const text = `nothing leads to "${id}" from the start${order}`;
       check.error(path, "UNREACHABLE_NODE", text);
     } else if (!ending.has(id) && limited.has(id)) {
       const text = `no path leads from "${id}" to an end: only limits.maxVisits ends its loop`;

@@ -233,6 +233,14 @@ describe("a fault is told by its path and code:", () => {
     expect(faults(document)).toContain(fault);
   });
 
+  test("nodes without edges, of which many an author thinks that they follow each other", () => {
+    const { errors } = validateWorkflow(doc({ nodes: [set("a"), set("b")] }), known);
+
+    expect(errors.map(({ message }) => message)).toEqual([
+      'nothing leads to "b" from the start: nodes have no order but that of their edges',
+    ]);
+  });
+
   test("nodes that have no way to an end, each of them", () => {
     const document = doc({
       nodes: [set("a"), set("b")],
