@@ -53,7 +53,6 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
   function launch(): Proc {
     const started = startNode(MAIN, [], surroundings);
     life = started;
-    void watch(started);
     return started;
   }
 
@@ -64,7 +63,9 @@ export async function startServer(env: Readonly<Record<string, string>> = {}) {
   }
 
   async function start(): Promise<void> {
-    await launch().line(/Holdfast is ready at/);
+    const started = launch();
+    await started.line(/Holdfast is ready at/);
+    void watch(started);
   }
 
   async function over(how: (life: Proc) => Promise<Exit>): Promise<Exit> {
