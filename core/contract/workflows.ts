@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { AnyJson, AnyObject, count, line, listOf, paging, prose, Timestamp } from "./fields.ts";
 import { ProblemEntry } from "./problem.ts";
+import { Tool } from "./tools.ts";
 
 export const WORKFLOW_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
@@ -60,7 +61,9 @@ export const Validation = z
 
 export const ImportRequest = z
   .strictObject({
-    dialect: z.enum(["asl", "graph"]).meta({ description: "The language of the document." }),
+    dialect: z
+      .enum(["asl", "graph", "process"])
+      .meta({ description: "The language of the document." }),
     document: AnyJson,
     name: WorkflowName.optional().meta({
       description: "What the workflow is to be called, where the document does not say.",
@@ -95,6 +98,9 @@ export const Imported = z
       .max(2000)
       .meta({ description: "What is suspicious; paths are those of what was sent, or of ours." }),
     published: Published.optional(),
+    tools: z.array(Tool).max(1000).optional().meta({
+      description: "Tools that the document describes itself, by the names they have here.",
+    }),
   })
   .meta({
     id: "Imported",

@@ -119,7 +119,7 @@ async function handleInside(deps: HandleDeps, given: Given): Promise<Handled> {
     const context = await deps.contextOf(key.tenant, pinned);
     const target = given.target && (await deps.contextOf(key.tenant, given.target));
     const { found, artifact } = needs;
-    const at = { ...context, target, found, artifact, now: deps.clock.now() };
+    const at = { ...context, target, found, artifact, now: needs.now() };
     const decision = await decide(base.run, command, at);
     if (decision.type === "needs") {
       await needs.find(decision.need);
@@ -155,6 +155,7 @@ async function handleInside(deps: HandleDeps, given: Given): Promise<Handled> {
     }
     deps.cache.forget(key);
     cached = undefined;
+    needs.later();
     await waitTurn(deps, given, tries, undefined);
   }
 }

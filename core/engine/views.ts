@@ -38,6 +38,8 @@ export type ImportedView = Readonly<{
   warnings: readonly Problem[];
   /** Absent when nothing was to be published. */
   published?: Omit<PublishedView, "warnings">;
+  /** Tools that the document describes itself, and the translation calls. */
+  tools?: readonly Omit<ToolView, "updatedAt">[];
 }>;
 
 export type WorkflowSummary = Readonly<{

@@ -11,6 +11,7 @@ import type { Engine } from "./engine.ts";
 import { named } from "./named.ts";
 import { ok, refuse } from "./refusal.ts";
 import { removeWorkflow } from "./remove-workflow.ts";
+import { toolsOf } from "./tools.ts";
 import type { Listing, WorkflowSummary } from "./views.ts";
 
 /** A published document must fit one row of the table. */
@@ -46,7 +47,7 @@ export function workflowsOf(deps: EngineDeps): Engine["workflows"] {
     async import(caller, request) {
       // Few ask for it, and a function that starts must be small.
       const { importWorkflow } = await import("./import-workflow.ts");
-      return importWorkflow(workflows, caller, request);
+      return importWorkflow({ workflows, tools: toolsOf(deps) }, caller, request);
     },
 
     async list({ tenant }, { limit, cursor }) {

@@ -48,3 +48,27 @@ test("each step has its own time for expressions, though many end in one commit"
   expect(run.error).toBeNull();
   expect(run.status).toBe("succeeded");
 });
+
+test("scripts that are handed the time are run once each, however the clock goes on", async () => {
+  let now = Date.UTC(2030, 0, 1);
+  const home = house({ now: () => now++ });
+  const handed = { at: "{% $now() %}" };
+  await home.publish({
+    name: "timed",
+    nodes: [
+      { id: "s", type: "script", with: handed, code: "return input.at" },
+      { id: "r", type: "script", with: handed, code: "return input.at" },
+      { id: "t", type: "script", with: handed, code: "return input.at" },
+    ],
+    edges: [
+      { from: "s", to: "r" },
+      { from: "r", to: "t" },
+    ],
+    output: "{% $steps.s.output = $steps.t.output and $steps.r.output = $steps.t.output %}",
+  });
+
+  const run = await home.read(await home.start("timed"));
+
+  expect(run.status).toBe("succeeded");
+  expect(run.output).toBe(true);
+});
