@@ -1,6 +1,4 @@
 import { asmSecrets, secretsClient } from "../adapters/aws/asm-secrets.ts";
-import { kmsNotary } from "../adapters/aws/kms-notary.ts";
-import { kmsClient, kmsSigner } from "../adapters/aws/kms-signer.ts";
 import { readPlatformKey } from "../adapters/aws/platform-key.ts";
 import type { HttpApp } from "../adapters/http/http.ts";
 import { closingAccess } from "../core/engine/fan-out/closing-access.ts";
@@ -13,6 +11,7 @@ import { fanOutOf } from "./fan-out.ts";
 import { lanesOf } from "./lanes.ts";
 import { stateMachines } from "./machines.ts";
 import { asHints, queueOf, timersOf } from "./messages.ts";
+import { signingOf } from "./signing.ts";
 import { storeOf } from "./store.ts";
 import { wires } from "./wires.ts";
 
@@ -26,12 +25,10 @@ export async function apiRuntime(): Promise<HttpApp> {
   const { table } = store;
   const manager = secretsClient();
   const secrets = asmSecrets({ client: manager, prefix: vars.SECRETS_PREFIX });
-  const kms = kmsClient();
   const engine = engineOf({
     store,
     secrets,
-    signer: kmsSigner({ client: kms, keyId: vars.LINK_KEY }),
-    notary: kmsNotary({ client: kms, keyId: vars.LEDGER_KEY }),
+    ...signingOf(vars),
     ...asHints(queueOf(vars, table), timersOf(vars)),
     models: vars.MODELS,
     tools: vars.TOOLS,

@@ -136,6 +136,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "The run has not failed, or not there",
     next: "Only a failed run is retried. Read the run; `node` of the problem says where it failed.",
   },
+  NOTHING_TO_FORK: {
+    status: 409,
+    title: "Nothing can begin where the run stood then",
+    next: "Fork it from an earlier event; `GET /v1/runs/{id}/events` lists them.",
+  },
+  SNAPSHOT_EXISTS: {
+    status: 409,
+    title: "The run has another snapshot of that name",
+    next: "Take another name, or delete the snapshot first.",
+  },
   MIGRATION_BLOCKED: {
     status: 409,
     title: "The run does not map to that version",

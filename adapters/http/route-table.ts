@@ -12,6 +12,7 @@ import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
+import { runHistoryRoutes } from "./routes/run-history.ts";
 import { runInsightRoutes } from "./routes/run-insight.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
   ...runRoutes,
   ...runActionRoutes,
   ...runControlRoutes,
+  ...runHistoryRoutes,
   ...bulkRoutes,
   ...runInsightRoutes,
   ...artifactRoutes,

@@ -1,6 +1,7 @@
 import type { Built } from "../builder/flow.ts";
 import { eventsOf } from "./event-stream.ts";
 import { type Listing, listing, type Page } from "./listing.ts";
+import { runHistory } from "./run-history.ts";
 import { pathOf, type Transport } from "./transport.ts";
 import type {
   Advice,
@@ -129,6 +130,7 @@ export function runsOf(transport: Transport) {
     /** Goes on under another version of its workflow, or says what stands against it. */
     migrate: (id: string, about: MigrateRequest): Promise<Migration> =>
       send("POST", of("/v1/runs/{id}/migrate", id), { body: about }),
+    ...runHistory(transport),
     skipStep: (id: string, step: string, about: SkipRequest): Promise<Run> =>
       send("POST", of("/v1/runs/{id}/steps/{step}/skip", id, { step }), { body: about }),
     cancelStep: (id: string, step: string, about: ReasonRequest = {}): Promise<Run> =>

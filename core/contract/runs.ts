@@ -141,6 +141,7 @@ const SUMMARY = {
 const EXAMPLE = {
   ...SUMMARY,
   hash: "9f86d081884c7d65",
+  forkedFrom: null,
   input: { order: "A-17", amount: 12 },
   output: null,
   error: null,
@@ -170,6 +171,10 @@ export const Run = z
   .strictObject({
     ...summary,
     hash: z.string().max(128).meta({ description: "Of the pinned workflow document." }),
+    forkedFrom: z
+      .strictObject({ run: idOf("The run.", "run_01hzx"), seq: count("Its event.") })
+      .nullable()
+      .meta({ description: "The run, and the event of it, that this one began from." }),
     input: AnyJson,
     output: AnyJson,
     error: StepError.nullable(),

@@ -9,6 +9,7 @@ import type { EngineDeps } from "./deps.ts";
 import type { DriveDeps } from "./drive.ts";
 import type { Engine } from "./engine.ts";
 import { eventsOf } from "./events/send-event.ts";
+import { historyOf } from "./history.ts";
 import { insightOf } from "./insight.ts";
 import { jobsOf } from "./jobs.ts";
 import { linksOf } from "./links.ts";
@@ -35,6 +36,7 @@ export function createEngine(deps: EngineDeps): Engine {
     links: linksOf(deps),
     jobs: jobsOf(deps),
     control,
+    history: historyOf(deps),
     bulk: (caller, request) => bulkRuns({ runs, control }, caller, request),
     insight: insightOf(deps),
     deadLetters: deadLettersOf(deps),

@@ -5,6 +5,7 @@ import type { BulkReport, BulkRequest } from "./bulk-runs.ts";
 import type { RunControl } from "./control-runs.ts";
 import type { DeadLetterView } from "./dead-letter-view.ts";
 import type { DeadLetterFilter, RunFilter, TaskFilter } from "./filters.ts";
+import type { History } from "./history.ts";
 import type { ImportRequest } from "./import-workflow.ts";
 import type { Insight } from "./insight.ts";
 import type {
@@ -143,6 +144,7 @@ export interface Engine {
     fail(caller: Caller, jobId: string, request: JobFailed): Promise<Result<JobReceipt>>;
   };
   readonly control: RunControl;
+  readonly history: History;
   /** One action on each run that a filter finds. */
   bulk(caller: Caller, request: BulkRequest): Promise<Result<BulkReport>>;
   readonly insight: Insight;

@@ -18,6 +18,8 @@ export type RefusalCode =
   | "RUN_EXISTS"
   | "RUN_ENDED"
   | "RUN_NOT_FAILED"
+  | "NOTHING_TO_FORK"
+  | "SNAPSHOT_EXISTS"
   | "MIGRATION_BLOCKED"
   | "STEP_NOT_OPEN"
   | "RUN_NOT_WAITING"

@@ -174,7 +174,7 @@ async function whichRefusal(deps: EngineDeps, tenant: string, limits: Limits) {
     : limitRefusal(limits);
 }
 
-async function rateOf(deps: EngineDeps, tenant: string, { startsPerMinute }: Limits) {
+export async function rateOf(deps: EngineDeps, tenant: string, { startsPerMinute }: Limits) {
   if (startsPerMinute === undefined) return undefined;
   return startRate(deps.table, tenant, startsPerMinute, deps.clock.now());
 }

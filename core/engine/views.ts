@@ -167,6 +167,8 @@ export type RunView = Readonly<{
   tags: Readonly<Record<string, string>>;
   actor: Actor | null;
   parent: string | null;
+  /** The run, and the event of it, that it began from. */
+  forkedFrom: Readonly<{ run: string; seq: number }> | null;
   deadline: string | null;
   createdAt: string;
   updatedAt: string;

@@ -1,3 +1,4 @@
+import type { ForkedFrom, ForkState } from "./fork.ts";
 import type { Hold } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, RunError, Usage } from "./run.ts";
@@ -43,6 +44,9 @@ export type ChildEnd = Readonly<{
 /** Who answers. `anyone`: though he is not asked; `overrides`: though somebody has claimed it. */
 type Answering = Readonly<{ task: string; by: string; anyone?: boolean; overrides?: boolean }>;
 
+/** `vars` are set on top of those that the other run had. */
+export type Fork = Readonly<{ from: ForkedFrom; state: ForkState; vars?: JsonObject }>;
+
 /** What is asked of a run. */
 export type Command =
   | Readonly<{
@@ -67,6 +71,8 @@ export type Command =
       /** It does not begin yet. */
       hold?: Hold;
       priority?: number;
+      /** It begins where another run stood. */
+      fork?: Fork;
     }>
   /** A run that was held begins: there is room for it. */
   | Readonly<{ type: "run.admit" }>

@@ -1,3 +1,4 @@
+import type { RunForked } from "./fork.ts";
 import type { Hold, HoldEvent } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
 import type { Actor, Fork, Run, RunError, Usage, Wait } from "./run.ts";
@@ -62,6 +63,7 @@ export type Event =
       priority?: number;
     }>
   | HoldEvent
+  | RunForked
   | Readonly<{
       type: "run.running";
       /** It undoes what it did, and will then end: failed with the error, else cancelled. */

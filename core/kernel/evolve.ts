@@ -13,6 +13,7 @@ import {
   withToken,
 } from "./evolve-steps.ts";
 import { isOfTask, ofTask } from "./evolve-tasks.ts";
+import { forked } from "./fork.ts";
 import { type Hold, type HoldEvent, ofHold } from "./hold.ts";
 import type { Instant } from "./json.ts";
 import { applyMoves } from "./moves.ts";
@@ -44,6 +45,8 @@ export function evolve(before: Run, event: Event, at: Instant): Run {
       return ofRun(run, event, at);
     case "run.migrated":
       return migrated(run, event);
+    case "run.forked":
+      return forked(run, event);
     case "step.started":
       return started(run, event, at);
     case "step.succeeded":
@@ -81,7 +84,7 @@ function fired(run: Run, { token, part }: EventOf<"timer.fired">, at: Instant): 
 
 type OfRun = Exclude<
   Extract<Event, { type: `run.${string}` | `vars.${string}` }>,
-  HoldEvent | { type: "run.migrated" }
+  HoldEvent | { type: "run.migrated" | "run.forked" }
 >;
 
 function ofRun(run: Run, event: OfRun, at: Instant): Run {

@@ -1,3 +1,4 @@
+import type { ForkedFrom } from "./fork.ts";
 import { type ItemScope, localName, type MapState } from "./frames.ts";
 import type { Hold } from "./hold.ts";
 import type { Instant, Json, JsonObject } from "./json.ts";
@@ -115,6 +116,8 @@ export type Run = Readonly<{
   tags: Readonly<Record<string, string>>;
   actor?: Actor;
   parent?: string;
+  /** It began where that run stood. */
+  forkedFrom?: ForkedFrom;
   /** How many runs are above it. */
   depth?: number;
   /** Its parent waits for its end. */

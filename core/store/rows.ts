@@ -14,6 +14,11 @@ export const rows = {
     sk: `log#${padded(seq)}`,
   }),
   snapshot: (tenant: string, run: string): Key => ({ pk: rows.run(tenant, run), sk: "snapshot" }),
+  /** What people call a snapshot: a name for one of the run's events. */
+  bookmark: (tenant: string, run: string, name: string): Key => ({
+    pk: rows.run(tenant, run),
+    sk: `mark#${name}`,
+  }),
   /** The newest signature of its head: see `core/engine/ledger/sign-head.ts`. */
   signature: (tenant: string, run: string): Key => ({
     pk: rows.run(tenant, run),

@@ -7,6 +7,7 @@ import type { Artifacts } from "../ports/artifacts.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Item, Operation, Refused, Table } from "../ports/table.ts";
 import { type Commit, commitOf } from "./commit.ts";
+import { withStateBeside, withStateOf } from "./fork-state.ts";
 import { padded, rows } from "./rows.ts";
 import { checkLanguage, fromSnapshot, type Loaded, type Stores, snapshot } from "./run-snapshot.ts";
 
@@ -21,6 +22,8 @@ export type RunLog = Readonly<{
   /** A run that is not there yet: whether that is true, its first commit will say. */
   nothing(key: RunKey): Loaded;
   load(key: RunKey): Promise<Loaded>;
+  /** The run as event `seq` left it; with a smaller `run.seq` when there is no such event yet. */
+  loadAt(key: RunKey, seq: number): Promise<Loaded>;
   commit(
     key: RunKey,
     base: Loaded,
@@ -62,9 +65,11 @@ export function runLog(deps: {
   return {
     nothing: empty,
     load: (key) => load(deps, key),
+    loadAt: (key, seq) => load(deps, key, seq),
 
     async commit(key, base, next, also, id) {
-      let made = commitItem(deps, key, base, next, id);
+      const events = await withStateBeside(deps.artifacts, key, next.events);
+      let made = commitItem(deps, key, base, { ...next, events }, id);
       const put: Operation = { type: "put", item: made.item, when: { type: "absent" } };
       const result = await table.write([put, ...also]);
       if (!result.ok) {
@@ -166,17 +171,21 @@ function commitItem(
   return { seq, at: next.at, actor: next.actor, types, events: next.events, item };
 }
 
-async function load({ table, artifacts }: Stores, key: RunKey): Promise<Loaded> {
+async function load(stores: Stores, key: RunKey, until = Infinity): Promise<Loaded> {
+  const { table, artifacts } = stores;
   const saved = await table.get(rows.snapshot(key.tenant, key.runId));
-  let loaded = (saved && (await fromSnapshot(artifacts, key, saved))) ?? empty(key);
-  for (let more = true; more; ) {
+  const isOfUse = saved && Number(saved["seq"]) <= until;
+  let loaded = (isOfUse && (await fromSnapshot(artifacts, key, saved))) || empty(key);
+  for (let more = true; more && loaded.run.seq < until; ) {
     const page = await table.query({
       pk: rows.run(key.tenant, key.runId),
       prefix: "log#",
       after: `log#${padded(loaded.run.seq)}~`,
       limit: PAGE,
     });
-    for (const item of page.items) loaded = fold(loaded, item);
+    for (const item of page.items) {
+      if (loaded.run.seq < until) loaded = await fold(stores, key, loaded, item, until);
+    }
     more = page.more;
   }
   return loaded;
@@ -191,11 +200,18 @@ function withCommit(commits: readonly Commit[] | undefined, commit: Commit) {
   return commits && commits.length < COMMITS_KEPT_MAX ? [...commits, commit] : undefined;
 }
 
-function fold(loaded: Loaded, item: Item): Loaded {
+async function fold(
+  { artifacts }: Stores,
+  key: RunKey,
+  loaded: Loaded,
+  item: Item,
+  until: number,
+): Promise<Loaded> {
   checkLanguage(item);
   const commit = commitOf(item);
-  const { at, events } = commit;
-  if (!events) throw new Error(`commit ${item.sk} of ${item.pk} has no content to fold`);
+  const { at, seq } = commit;
+  if (!commit.events) throw new Error(`commit ${item.sk} of ${item.pk} has no content to fold`);
+  const events = await withStateOf(artifacts, key, commit.events.slice(0, until - seq + 1));
   const run = events.reduce((state, event) => evolve(state, event, at), loaded.run);
   const bytes = loaded.bytes + (item.content?.length ?? 0) + 400;
   const commits = withCommit(loaded.commits, commit);

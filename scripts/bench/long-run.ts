@@ -56,7 +56,9 @@ async function readings(server: Server, id: string) {
   const rareMs = await timed(() => get(client, `${at}/events?type=run.waiting`));
   const steps = await pages(client, `${at}/steps?limit=200`);
   const verify = await verified(client, at);
-  const pageMsMax = Math.max(readMs, explainMs, events.msMax, rareMs, steps.msMax, verify.msMax);
+  const forks = await forked(client, at);
+  const read = Math.max(readMs, explainMs, rareMs, ...Object.values(forks));
+  const pageMsMax = Math.max(read, events.msMax, steps.msMax, verify.msMax);
   return {
     readMs,
     explainMs,
@@ -67,8 +69,28 @@ async function readings(server: Server, id: string) {
     stepPageMsMax: steps.msMax,
     verifyPages: verify.count,
     verifyPageMsMax: verify.msMax,
+    ...forks,
     ...(await streamed(server, at)),
     ratio: ratios({ pageMs: pageMsMax }),
+  };
+}
+
+/** From near its end, and from the middle, which is furthest from anything that is remembered. */
+async function forked(client: JsonClient, at: string) {
+  const { seq } = (await get(client, at)) as unknown as { seq: number };
+  const fork = async (point: number) =>
+    succeeded(await client.post(`${at}/fork`, { at: point, dryRun: true }));
+  const middle = Math.floor(seq / 2);
+  return {
+    stateMiddleMs: await timed(() => get(client, `${at}/state?at=${middle}`)),
+    forkPreviewMiddleMs: await timed(() => fork(middle)),
+    forkPreviewLateMs: await timed(() => fork(seq - 10)),
+    forkLateMs: await timed(async () =>
+      succeeded(await client.post(`${at}/fork`, { at: seq - 10 })),
+    ),
+    forkMiddleMs: await timed(async () =>
+      succeeded(await client.post(`${at}/fork`, { at: middle })),
+    ),
   };
 }
 

@@ -32,7 +32,7 @@ function membersIn(section: string): readonly Member[] {
 
 /** The names in the source of the union, which no value has at run time. */
 function typesOfEvents(): readonly string[] {
-  const files = ["event.ts", "hold.ts", "task-event.ts"];
+  const files = ["event.ts", "fork.ts", "hold.ts", "task-event.ts"];
   const source = files.map((file) => readFileSync(`${ROOT}/core/kernel/${file}`, "utf8")).join("");
   return [...source.matchAll(/\btype: "([a-z.]+)"/g)].map(([, type]) => type ?? "");
 }
@@ -65,6 +65,27 @@ async function inLine(): Promise<readonly EventView[]> {
   await one.drive(booked);
   await one.engine.runs.cancel(ADMIN, first.runId);
   return eventsOf(one, booked);
+}
+
+/** A run that is forked, and whose fork is too large to be forked in its own log. */
+async function forkedTwice(): Promise<readonly EventView[]> {
+  const one = house();
+  const waits = { id: "w", type: "wait", event: { name: "go" } };
+  await one.publish({ name: "forked", vars: { n: "{% 1 %}" }, nodes: [waits], edges: [] });
+  const first = await one.start("forked");
+  const made: EventView[] = [];
+  for (const n of [2, "x".repeat(90_000)]) {
+    const request = { at: 1, patch: { vars: { n } } };
+    const small = await one.engine.history.fork(ADMIN, first.runId, request);
+    if (!small.ok) throw new Error(small.refusal.message);
+    const { id } = small.value.run;
+    const again = await one.engine.history.fork(ADMIN, id, { at: 2 });
+    if (!again.ok) throw new Error(again.refusal.message);
+    for (const runId of [id, again.value.run.id]) {
+      made.push(...(await eventsOf(one, { tenant: ADMIN.tenant, runId })));
+    }
+  }
+  return made;
 }
 
 /** A call that hangs until the test ends it. */
@@ -297,6 +318,7 @@ describe("the document of events", () => {
       withChildren(),
       inLine(),
       lookedUp(),
+      forkedTwice(),
     ]);
     events = [...played.flatMap((one) => one.events), ...others.flat()];
   });

@@ -17,6 +17,15 @@ export const fakeRunControl: Engine["control"] = {
   cancelStep: async (_caller, id) => none(id),
 };
 
+export const fakeHistory: Engine["history"] = {
+  fork: async (_caller, id) => none(id),
+  preview: async (_caller, id) => none(id),
+  make: async (_caller, id) => none(id),
+  list: async (_caller, id) => none(id),
+  remove: async (_caller, id) => none(id),
+  state: async (_caller, id) => none(id),
+};
+
 export const fakeBulk: Engine["bulk"] = async (_caller, { action }) =>
   ok({ action, dryRun: false, matched: 0, done: [], failed: [], more: false });
 

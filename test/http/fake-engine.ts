@@ -16,6 +16,7 @@ import {
   fakeBulk,
   fakeControl,
   fakeDeadLetters,
+  fakeHistory,
   fakeInsight,
   fakeRunControl,
 } from "./fake-control.ts";
@@ -229,6 +230,7 @@ export function fakeEngine() {
     },
     jobs: fakeJobs,
     control: fakeRunControl,
+    history: fakeHistory,
     bulk: fakeBulk,
     insight: fakeInsight,
     deadLetters: fakeDeadLetters,

@@ -47,6 +47,7 @@ export function runOf(id: string, workflow: string, input: Json = null): RunView
     tags: {},
     actor: { kind: "key", id: "key_1" },
     parent: null,
+    forkedFrom: null,
     deadline: null,
     createdAt: AT,
     updatedAt: AT,

@@ -21,6 +21,22 @@ export async function readRun(deps: EngineDeps, key: RunKey): Promise<RunView | 
   return line === undefined ? view : inLine(deps, key, view, line);
 }
 
+/** A run as everybody saw it after an event; with a smaller `seq` when it has no such event. */
+export async function readRunAt(
+  deps: EngineDeps,
+  key: RunKey,
+  at: number,
+): Promise<RunView | undefined> {
+  const { run } = await deps.log.loadAt(key, at);
+  if (run.seq === 0) return undefined;
+  const commits = await newestCommits(deps.log, key, run.seq);
+  const upTo = commits.map((commit) => ({
+    ...commit,
+    events: commit.events?.slice(0, run.seq - commit.seq + 1),
+  }));
+  return runView(run, upTo);
+}
+
 /** Where it stands is not of the run alone, so it is looked up. */
 async function inLine(
   deps: EngineDeps,

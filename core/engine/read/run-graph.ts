@@ -26,6 +26,10 @@ export function newTraces(): Traces {
 /** Takes one event in. Events that move no token and change no step tell nothing here. */
 export function trace(traces: Traces, workflow: Workflow, event: Event): void {
   if (event.type === "run.created") traces.places.set(1, event.start);
+  if (event.type === "run.forked") {
+    for (const { id, node } of Object.values(event.state?.tokens ?? {}))
+      traces.places.set(id, node);
+  }
   if ("step" in event && "visit" in event && event.type.startsWith("step.")) {
     traceStep(traces, event as StepEvent);
   }

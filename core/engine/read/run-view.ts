@@ -31,12 +31,17 @@ export function runView(run: Run, commits: readonly Commit[]): RunView {
     tags: run.tags,
     actor: run.actor ?? null,
     parent: run.parent ?? null,
+    forkedFrom: forkedFrom(run),
     deadline: run.deadline === undefined ? null : instantText(run.deadline),
     createdAt: instantText(run.createdAt),
     updatedAt: instantText(run.at),
     endedAt: run.endedAt === undefined ? null : instantText(run.endedAt),
     seq: run.seq,
   };
+}
+
+function forkedFrom({ forkedFrom: from }: Run): RunView["forkedFrom"] {
+  return from ? { run: from.run, seq: from.seq } : null;
 }
 
 /** A step whose token the log ended without a word of its own (a merged path) is not running. */

@@ -8,9 +8,11 @@ import { keep, keepBounded, newRoom } from "../large-values.ts";
 import type { Run, RunError } from "../run.ts";
 import { SIZES } from "../sizes.ts";
 import { evaluateTemplate } from "../template.ts";
+import { forkRun } from "./fork-run.ts";
 
 /** A run begins: its first token stands at the start, and goes as far as it can without effects. */
 export async function createRun(draft: Draft, command: CommandOf<"run.create">): Promise<void> {
+  if (command.fork) return forkRun(draft, command, command.fork);
   const { workflow } = draft.context;
   const { type: _type, deadline, ...given } = command;
   const limit = workflow.limits.deadlineMs;
