@@ -17,6 +17,8 @@ export type DevRoutesDeps = Readonly<{
   advance: (ms: number) => Promise<void>;
   /** What the process has used and written so far, in numbers. */
   stats: () => object;
+  /** The same for all runs, as Prometheus reads it. */
+  metrics: () => string;
   /** Whether to serve them at all: they ask for no key, so only this machine may reach them. */
   allowed: boolean;
   publicUrl: string;
@@ -37,6 +39,7 @@ export function devRoutes(
     ["/mail", { GET: () => shownMails(deps.mailbox) }],
     ["/mail/html", { GET: (request) => shownMail(deps.mailbox, request) }],
     ["/dev/stats", { GET: async () => json(deps.stats()) }],
+    ["/metrics", { GET: async () => plain(deps.metrics()) }],
     [
       "/dev/clock",
       { GET: async () => time(deps.clock), POST: (request) => advance(deps, request) },
@@ -113,6 +116,11 @@ function msOf(request: HttpRequest): Checked<number> {
 
 function time(clock: VirtualClock): HttpResponse {
   return json({ now: instantText(clock.now()), offsetMs: clock.offsetMs() });
+}
+
+function plain(body: string): HttpResponse {
+  const type = "text/plain; version=0.0.4; charset=utf-8";
+  return { status: 200, headers: { "content-type": type, "cache-control": "no-store" }, body };
 }
 
 function json(value: object): HttpResponse {

@@ -27,6 +27,7 @@ import { localChannels } from "./local-channels.ts";
 import { type LocalFanOut, localFanOut, type Told } from "./local-fan-out.ts";
 import { localFunctions } from "./local-functions.ts";
 import { localMailbox } from "./local-mailbox.ts";
+import { localMetrics } from "./local-metrics.ts";
 import { localNotary } from "./local-notary.ts";
 import { localSecrets } from "./local-secrets.ts";
 import { localSigner } from "./local-signer.ts";
@@ -89,7 +90,8 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
   const access = await openAccess({ ...options, table, clock, newId });
   const artifacts = sqliteArtifacts(database);
   const channels = localChannels(mailbox);
-  const world = { table, artifacts, clock, secrets, access, queue: work, channels };
+  const metrics = localMetrics();
+  const world = { table, artifacts, clock, secrets, access, queue: work, channels, metrics };
   wired.engine = localEngine(world, options);
   const data = [sqliteTenantData(database)];
   const { engine } = wired;
@@ -102,7 +104,13 @@ export async function openLocal(options: LocalOptions): Promise<Local> {
     mailbox,
     clock,
     advance: timeTravel({ clock, ticker: clockwork, idle: idleOf(work, telling) }),
-    stats: () => processStats({ table: sqlite.stats(), drives: work.active() }),
+    stats: () =>
+      processStats({
+        table: sqlite.stats(),
+        drives: work.active(),
+        scheduler: clockwork.stats(),
+      }),
+    metrics: () => metrics.text(),
     allowed: options.dev,
     publicUrl,
   });
@@ -145,7 +153,7 @@ function engineOf({ engine }: Wired): EngineDeps {
 
 type World = Pick<
   EngineOptions,
-  "table" | "artifacts" | "clock" | "secrets" | "queue" | "channels"
+  "table" | "artifacts" | "clock" | "secrets" | "queue" | "channels" | "metrics"
 > &
   Readonly<{ access: Access }>;
 

@@ -1,3 +1,4 @@
+import { instantText } from "../core/kernel/duration.ts";
 import type { Instant } from "../core/kernel/json.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Log } from "../core/ports/log.ts";
@@ -12,7 +13,18 @@ export interface Ticker {
   /** The instant of the next row that has not fired. */
   next(): Promise<Instant | undefined>;
   stop(): void;
+  stats(): SchedulerStats;
 }
+
+/** What it has done since the process began. */
+export type SchedulerStats = Readonly<{
+  /** How often it looked, and what failed of that. */
+  looks: number;
+  errors: number;
+  lastLookAt: string | null;
+  /** Rows that it fired: runs that were due, schedules, mails, deliveries. */
+  fired: number;
+}>;
 
 const PAGE = 500;
 /** A row that was fired and is still due is fired again: what it woke may have failed. */
@@ -37,6 +49,7 @@ export function ticker(deps: {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerAt = Number.POSITIVE_INFINITY;
   let stopped = false;
+  const stats = { looks: 0, errors: 0, lastLookAt: null as string | null, fired: 0 };
   let turn: Promise<unknown> = Promise.resolve();
 
   async function scan(until: string, each: (row: Item) => Promise<boolean>): Promise<void> {
@@ -55,6 +68,8 @@ export function ticker(deps: {
 
   async function fireDue(): Promise<number> {
     const now = deps.clock.now();
+    stats.looks++;
+    stats.lastLookAt = instantText(now);
     const horizon = `${String(Math.floor(now)).padStart(15, "0")}#~`;
     let count = 0;
     await scan(horizon, async (row) => {
@@ -63,6 +78,7 @@ export function ticker(deps: {
       if (before?.dueAt === row.dueAt && deps.elapsed() < (before?.again ?? 0)) return true;
       fired.set(name, { dueAt: row.dueAt ?? "", again: deps.elapsed() + AGAIN_MS });
       count++;
+      stats.fired++;
       await deps.fire(row);
       return true;
     });
@@ -89,6 +105,7 @@ export function ticker(deps: {
     try {
       await tick();
     } catch (error) {
+      stats.errors++;
       deps.log.error("the ticker failed and goes on", { error: String(error) });
     }
     schedule(deps.clock.now() + SLEEP_MS_MAX);
@@ -119,6 +136,7 @@ export function ticker(deps: {
   return {
     watched,
     tick,
+    stats: () => stats,
     async recover() {
       let count = 0;
       await scan("~", async (row) => {

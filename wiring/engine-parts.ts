@@ -20,6 +20,7 @@ import { stepPlaces } from "../core/engine/step-places.ts";
 import type { Artifacts } from "../core/ports/artifacts.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Functions } from "../core/ports/functions.ts";
+import type { Metrics } from "../core/ports/metrics.ts";
 import type { Notary } from "../core/ports/notary.ts";
 import type { Outbound } from "../core/ports/outbound.ts";
 import type { Queue } from "../core/ports/queue.ts";
@@ -56,6 +57,7 @@ export type EngineOptions = Readonly<{
   timers: Timers;
   /** Who is told of commits; it may look at the log for those of others. */
   watch: (parts: Pick<EngineDeps, "log" | "cache">) => Watch;
+  metrics?: Metrics;
   signer: Signer;
   notary: Notary;
   models: ModelsConfig;
@@ -99,6 +101,7 @@ export function engineParts(options: EngineOptions): EngineDeps {
     queue,
     timers,
     watch: options.watch({ log, cache }),
+    ...(options.metrics && { metrics: options.metrics }),
     signer,
     notary,
     isSignedBy,

@@ -64,9 +64,19 @@ export function httpApp(deps: AppDeps): HttpApp {
       ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
       requestId: exchange.id,
       tenant: exchange.tenant,
+      key: exchange.caller?.keyId,
+      run: runOf(exchange, reply),
     });
     return responseOf(reply, base, exchange);
   };
+}
+
+/** The run that a request was about, or that it made. */
+function runOf({ request, route }: Exchange, reply: Reply): string | undefined {
+  const value = reply.value as { id?: unknown } | undefined;
+  const made = reply.status === 201 && route?.path === "/v1/runs" ? value?.id : undefined;
+  if (typeof made === "string") return made;
+  return /^\/v1\/runs\/([A-Za-z0-9_.~-]{1,128})(?:\/|$)/.exec(request.path)?.[1];
 }
 
 /** Few ask for them, and a function that starts must be small. */

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../kernel/json.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Calendar } from "../ports/calendar.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { Models } from "../ports/models.ts";
 import type { Notary, PublicJwk } from "../ports/notary.ts";
 import type { Notices } from "../ports/notices.ts";
@@ -40,6 +41,7 @@ export type EngineDeps = Readonly<{
   clock: Clock;
   calendar: Calendar;
   watch: Watch;
+  metrics?: Metrics;
   queue: Queue;
   timers: Timers;
   workflows: Workflows;

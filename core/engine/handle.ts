@@ -7,6 +7,7 @@ import { isSettled } from "../kernel/hold.ts";
 import { type Actor, hasEnded, nextDue, type Run } from "../kernel/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Fault } from "../ports/fault.ts";
+import type { Metrics } from "../ports/metrics.ts";
 import type { Queue, RunKey } from "../ports/queue.ts";
 import type { Operation, Refused, Table } from "../ports/table.ts";
 import type { Timers } from "../ports/timers.ts";
@@ -29,6 +30,7 @@ export type HandleDeps = NeedDeps &
     cache: RunCache;
     clock: Clock;
     watch: Watch;
+    metrics?: Metrics;
     timers: Timers;
     queue: Queue;
     /** Tools and the compiled workflow, by what the run has pinned. */
@@ -167,7 +169,8 @@ async function tell(
   before: Run,
   decision: Extract<Decision, { type: "accepted" }>,
 ): Promise<void> {
-  const { run, events } = decision;
+  const { run, events, at } = decision;
+  deps.metrics?.committed(before, events, at);
   deps.watch.committed(key, isSettled(run));
   for (const topic of jobTopics(key.tenant, events)) deps.watch.committed(topic, false);
   await setTimer(deps, key, before, run);

@@ -1,7 +1,7 @@
 import { instantText } from "../kernel/duration.ts";
 import type { RunKey } from "../ports/queue.ts";
 import { type Bookmark, bookmarkOf, bookmarkRow } from "../store/bookmarks.ts";
-import { rows } from "../store/rows.ts";
+import { listSk, rows } from "../store/rows.ts";
 import { cursorOf, readCursor } from "./cursor.ts";
 import type { EngineDeps } from "./deps.ts";
 import { readRunAt } from "./read/read-run.ts";
@@ -27,6 +27,7 @@ export type SnapshotView = Readonly<{
 }>;
 
 export type SnapshotFilter = Readonly<{
+  /** `name:text` or `name`, whatever its case. */
   tag?: string | undefined;
   /** In the name or the description, whatever its case. */
   q?: string | undefined;
@@ -86,10 +87,13 @@ export function snapshotsOf(deps: EngineDeps): Snapshots {
       if (items.length === 0 && (await deps.log.load(key)).run.seq === 0) return noRun(runId);
       const found = items
         .map(bookmarkOf)
-        .filter((one) => isWanted(one, filter) && one.name > (after ?? ""));
-      const data = found.slice(0, limit).map((one) => viewOf(runId, one));
-      const last = found.length > limit ? (data.at(-1)?.name ?? null) : null;
-      return ok({ data, nextCursor: cursorOf("snapshots", last) });
+        .filter((one) => isWanted(one, filter))
+        .map((one) => ({ place: listSk(one.createdAt, one.name), view: viewOf(runId, one) }))
+        .filter(({ place }) => after === undefined || place < after)
+        .toSorted((a, b) => (a.place < b.place ? 1 : -1));
+      const page = found.slice(0, limit);
+      const last = found.length > limit ? (page.at(-1)?.place ?? null) : null;
+      return ok({ data: page.map(({ view }) => view), nextCursor: cursorOf("snapshots", last) });
     },
 
     async remove({ tenant }, runId, name) {
@@ -135,8 +139,10 @@ function isWanted({ name, description, tags }: Bookmark, { tag, q }: SnapshotFil
   const words = q?.toLowerCase() ?? "";
   if (!`${name}\n${description}`.toLowerCase().includes(words)) return false;
   if (tag === undefined) return true;
-  const [key = "", ...value] = tag.split(":");
-  return Object.hasOwn(tags, key) && (value.length === 0 || tags[key] === value.join(":"));
+  const wanted = tag.toLowerCase();
+  return Object.entries(tags).some(([key, value]) =>
+    [key, `${key}:${value}`].some((one) => one.toLowerCase() === wanted),
+  );
 }
 
 function isSame(a: Bookmark, b: Bookmark): boolean {

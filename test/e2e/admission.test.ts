@@ -121,7 +121,7 @@ describe("a workflow that queues (F3)", () => {
     expect((await ended(tenant.api, second.id)).status).toBe("succeeded");
   });
 
-  test("loses none of 60 that start at once, and never has more than it may", async () => {
+  test("loses none of 60 that start at once, and never has more than it may (F6)", async () => {
     const nodes = [{ id: "s", type: "tool", tool: "summarize", with: { text: "a b c" } }];
     await publish(api, { name: "crowd", nodes, concurrency: { limit: 3 } });
 

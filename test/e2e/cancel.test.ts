@@ -57,7 +57,7 @@ function gate(path: string) {
 }
 
 describe("a run that is cancelled", () => {
-  test("while a call is in flight is cancelled at once, and its late answer changes nothing", async () => {
+  test("while a call is in flight is cancelled at once, and its late answer changes nothing (A14)", async () => {
     const slow = gate("/slow");
     const { id } = await begin(server.api, "two");
     const call = await tools.arrived("/slow");

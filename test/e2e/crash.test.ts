@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("Runs of ten tool calls end by themselves though the server is killed twenty times, " +
+test("Runs of ten tool calls end by themselves though the server is killed twenty times (A3, A4), " +
   "and each call has its effect once", { timeout: 60_000 }, async () => {
   const random = seeded(SEED);
   const said = `again with E2E_SEED=${SEED}`;

@@ -182,7 +182,7 @@ test("Every route that needs a key answers 401 without one, and only those are o
   ]);
 });
 
-test("A request id is taken, told and logged; one that could break a line is not", async () => {
+test("A request id is taken, told and logged; one that could break a line is not (F16, H1)", async () => {
   const answer = await server.api.get("/v1/runs/run_none", { "x-request-id": "my-request-17" });
   const odd = await server.api.get("/v1/runs/run_none", { "x-request-id": "a b\tc" });
 

@@ -259,7 +259,7 @@ describe("G15: a fork", () => {
 });
 
 describe("G17: the state of a run at an event", () => {
-  test("is what the run was shown as then", async () => {
+  test("is what the run was shown as then (A9)", async () => {
     const run = await waitingRun();
     const shown = await read(server.api, run.id);
     await approve(run);
@@ -298,9 +298,9 @@ describe("a snapshot", () => {
     expect(forked.forkedFrom).toEqual({ run: run.id, seq: run.seq });
   });
 
-  test("is listed by name, tag and word, and can be forgotten", async () => {
+  test("is listed newest first, found by tag and word, and can be forgotten (G14)", async () => {
     const run = await waitingRun();
-    for (const name of ["c", "a", "b"]) {
+    for (const name of ["c", "b", "a"]) {
       const tags = name === "b" ? { kind: "odd" } : {};
       succeeded(
         await post(`${run.id}/snapshots`, { name, at: 1, description: `Say ${name}`, tags }),
@@ -314,7 +314,7 @@ describe("a snapshot", () => {
 
     expect((await names("")).names).toEqual(["a", "b", "c"]);
     expect((await names("tag=kind:odd")).names).toEqual(["b"]);
-    expect((await names("tag=kind")).names).toEqual(["b"]);
+    expect((await names("tag=KIND")).names).toEqual(["b"]);
     expect((await names("q=SAY+C")).names).toEqual(["c"]);
     const first = await names("limit=2");
     expect(first.names).toEqual(["a", "b"]);

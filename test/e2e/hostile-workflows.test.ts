@@ -50,7 +50,7 @@ const INPUT: Json = {
 };
 
 describe("runs of a hostile tenant", () => {
-  test("end as failed, each with its code, while another tenant's runs go on", async () => {
+  test("end as failed, each with its code, while another tenant's runs go on (C12)", async () => {
     for (const [index, [, source]] of HOSTILE.entries()) {
       const nodes = [{ id: "hold", type: "set", with: `{% ${source} %}` }];
       await publish(server.api, { name: `hostile-${index}`, nodes });

@@ -32,7 +32,7 @@ function postRaw(body: string, headers: Record<string, string>) {
   });
 }
 
-describe("twenty starts at once with one Idempotency-Key", () => {
+describe("twenty starts at once with one Idempotency-Key (C6)", () => {
   test("are one run, and nineteen of them say that they are repeats", async () => {
     const body = { workflow: "order", input: { order: "A-1" } };
     const headers = { "idempotency-key": "A-1" };
@@ -229,7 +229,7 @@ test("A repeat after kill -9 finds the first run, and a reuse is still told", as
   expect(new Set(keys).size).toBe(2);
 });
 
-test("A loop that calls the same tool with the same input three times calls it with three keys", async () => {
+test("A loop that calls the same tool with the same input three times calls it with three keys (C7)", async () => {
   await registerTool(server.api, tools, "ping");
   await publish(server.api, {
     name: "loop",

@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 test(
-  "Two hundred runs of ten steps, each in the middle of a call when the server is killed, all go on " +
+  "Two hundred runs of ten steps (H13), each in the middle of a call when the server is killed, all go on " +
     "as soon as the next one starts, and no call has its effect twice",
   async () => {
     tools.hold(({ run, step }) => step === 1 + (run % STEPS));

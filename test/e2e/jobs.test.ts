@@ -88,7 +88,7 @@ describe("a job", () => {
     expect(performance.now() - began).toBeLessThan(900);
   });
 
-  test("of two workers that ask at once goes to one, and of many jobs each goes once", async () => {
+  test("of two workers that ask at once goes to one, and of many jobs each goes once (A6)", async () => {
     await tool("many");
     const runs = await Promise.all(
       Array.from({ length: 12 }, (_, n) => begin(server.api, "many", n)),
@@ -101,7 +101,7 @@ describe("a job", () => {
     expect(taken.toSorted()).toEqual(runs.map(({ id }) => id).toSorted());
   });
 
-  test("reported by two that believe to have it counts for the one who does", async () => {
+  test("reported by two that believe to have it counts for the one who does (A5)", async () => {
     await tool("lost");
     const run = await begin(server.api, "lost");
     const first = await take("lost");
@@ -124,7 +124,7 @@ describe("a job", () => {
     expect(stepOf(after, "work")).toMatchObject({ attempt: 2, recoveries: 1 });
   });
 
-  test("stays with whoever says that the work goes on", async () => {
+  test("stays with whoever says that the work goes on (A6)", async () => {
     await tool("long");
     await begin(server.api, "long");
     const job = await take("long");
@@ -184,7 +184,7 @@ describe("a job", () => {
     expectRefused(await report("complete", job), 409, "LEASE_LOST");
   });
 
-  test("is given up when its workers are lost again and again", async () => {
+  test("is given up when its workers are lost again and again (A5)", async () => {
     await tool("doomed", { config: { lease: "PT5S" } });
     const run = await begin(server.api, "doomed");
     for (let taken = 1; taken <= 11; taken++) {

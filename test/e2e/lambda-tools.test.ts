@@ -99,7 +99,7 @@ describe("a function of the laptop", () => {
   });
 });
 
-describe("a function that is not on the tenant's list", () => {
+describe("a function that is not on the tenant's list (F15)", () => {
   test.each([arnOf("unlisted"), arnOf("theirs"), `${arnOf("pay")}:live`, "pay"])(
     "cannot be registered: %s",
     async (functionArn) => {

@@ -63,7 +63,7 @@ async function story(): Promise<RunView> {
 }
 
 describe("a run", () => {
-  test("tells its whole story: what it had, what it did, what it waits for, what came of it", async () => {
+  test("tells its whole story: what it had, what it did, what it waits for, what came of it (A12, G3)", async () => {
     const waiting = await start(server.api, "story", INPUT, { tags: { team: "care" } });
 
     expect(waiting).toMatchObject({
@@ -122,7 +122,7 @@ describe("a run", () => {
     }
   });
 
-  test("has events that are numbered from 1 without a gap, and pages that lose and repeat none", async () => {
+  test("has events that are numbered from 1 without a gap, and pages that lose and repeat none (G8)", async () => {
     const run = await story();
     const events = await eventsOf(server.api, run.id);
 
@@ -147,7 +147,7 @@ describe("a run", () => {
     expect(ofType.body["data"]).toHaveLength(1);
   });
 
-  test("reads the same after kill -9, to the letter", async () => {
+  test("reads the same after kill -9, to the letter (A7)", async () => {
     const done = await story();
     const waiting = await start(server.api, "story", INPUT);
     const look = async () => {
@@ -166,7 +166,7 @@ describe("a run", () => {
     expect(await look()).toEqual(before);
   });
 
-  test("is listed by what it is, newest first, page by page", async () => {
+  test("is listed by what it is, newest first, page by page (A8, F12)", async () => {
     const run = await start(server.api, "story", INPUT, { tags: { team: "lists" } });
     const found = async (query: string) => {
       const { data } = (await server.api.get(`/v1/runs?${query}`)).body;

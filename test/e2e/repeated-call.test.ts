@@ -15,7 +15,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("A call that is repeated after kill -9 sends the same bytes under the same key", async () => {
+test("A call that is repeated after kill -9 sends the same bytes under the same key (C7, C8)", async () => {
   tools.on("/pay", (call) => (call.n === 1 ? "hang" : { body: "paid" }));
   await registerTool(server.api, tools, "pay");
   await publish(server.api, {

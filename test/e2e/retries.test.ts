@@ -53,7 +53,7 @@ function failing(times: number, answer: JsonObject): Behaviour {
 }
 
 describe("a call that fails twice and then works", () => {
-  test("is made three times, with one key and growing pauses that the clock can pass", async () => {
+  test("is made three times, with one key and growing pauses that the clock can pass (C1, C3)", async () => {
     const flow = await calling(failing(2, { status: 500, body: "down" }), { retry: MINUTES });
     const { id } = await begin(server.api, flow.name);
 
@@ -91,7 +91,7 @@ describe("a call that fails twice and then works", () => {
     expect(Date.parse(attempts[1]?.startedAt ?? "") - failedAt).toBeGreaterThanOrEqual(600_000);
   });
 
-  test("goes on after kill -9 between its attempts", async () => {
+  test("goes on after kill -9 between its attempts (C1)", async () => {
     const flow = await calling(failing(1, { status: 503 }), { retry: MINUTES });
     const { id } = await begin(server.api, flow.name);
     const before = await reaches(server.api, id, "waiting");
@@ -104,7 +104,7 @@ describe("a call that fails twice and then works", () => {
     expect(tools.callsOf(flow.path)).toHaveLength(2);
   });
 
-  test("fails when its attempts are used up, and names the step and its error", async () => {
+  test("fails when its attempts are used up, and names the step and its error (C2)", async () => {
     const flow = await calling(() => ({ status: 502, text: "bad gateway" }), { retry: AT_ONCE });
 
     const run = await start(server.api, flow.name);
@@ -115,7 +115,7 @@ describe("a call that fails twice and then works", () => {
     expect(stepOf(run, "call").attempts).toHaveLength(3);
   });
 
-  test("is made as often as its node says", async () => {
+  test("is made as often as its node says (C4)", async () => {
     const retry = { ...AT_ONCE, maxAttempts: 5 };
     const flow = await calling(failing(4, { status: 500 }), { retry });
 
@@ -170,7 +170,7 @@ describe("whether a call is tried again", () => {
     expect((await start(server.api, repeat.name)).output).toBe("done");
   });
 
-  test("the node's own list of codes decides, and notOn before on", async () => {
+  test("the node's own list of codes decides, and notOn before on (C5)", async () => {
     const listed = await calling(failing(1, { status: 404 }), {
       retry: { ...AT_ONCE, on: ["HTTP_40*"] },
     });

@@ -54,7 +54,7 @@ async function goOn(id: string, rounds: number): Promise<void> {
 const streamOf = (id: string, query = "") => `${server.url}/v1/runs/${id}/stream${query}`;
 
 describe("a run followed by Server-Sent Events", () => {
-  test("is told from its first event to its end", async () => {
+  test("is told from its first event to its end (G4)", async () => {
     const run = await start(server.api, "short");
     const { events, ended: isWhole, text } = await readStream(streamOf(run.id), server.keys.admin);
 
@@ -79,7 +79,7 @@ describe("a run followed by Server-Sent Events", () => {
     expect(events.slice(0, -1).map(({ data }) => JSON.parse(data))).toEqual(log);
   });
 
-  test("resumes after the last event, by header or query, and by the header when both are there", async () => {
+  test("resumes after the last event, by header or query, and by the header when both are there (G4)", async () => {
     const run = await start(server.api, "short");
     const key = server.keys.admin;
     const seqs = async (query: string, lastEventId?: string) =>
@@ -134,7 +134,7 @@ describe("a run followed by Server-Sent Events", () => {
 describe("a WebSocket", () => {
   const open = (api = server.api): Promise<SocketClient> => socketClient(server.url, api);
 
-  test("replays a run and goes on with it, without gap or repeat, to its end", async () => {
+  test("replays a run and goes on with it, without gap or repeat, to its end (G5)", async () => {
     const run = await begin(server.api, "loop");
     await signal(run.id, "on");
     const client = await open();
@@ -169,7 +169,7 @@ describe("a WebSocket", () => {
     client.socket.close();
   });
 
-  test("tells of all runs of the tenant, and of no other tenant's", async () => {
+  test("tells of all runs of the tenant, and of no other tenant's (G7)", async () => {
     const { api } = await server.tenant();
     await publish(api, { name: "short", nodes: [{ id: "a", type: "set", with: 1 }] });
     const client = await open(api);

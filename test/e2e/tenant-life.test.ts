@@ -138,7 +138,7 @@ describe("a tenant that is suspended", () => {
 });
 
 describe("a tenant that is deleted", () => {
-  test("is gone with its keys, its runs and everything it owned", async () => {
+  test("is gone with its keys, its runs and everything it owned (A8)", async () => {
     const { id, api } = await server.tenant();
     await publish(api, { name: "ask", nodes: [{ id: "p", type: "approval" }] });
     await registerTool(api, tools, "hang");

@@ -47,7 +47,7 @@ const tell = (path: string, count = 1) =>
   });
 
 describe("a webhook", () => {
-  test("is told of what it wants, once, signed", async () => {
+  test("is told of what it wants, once, signed (G6)", async () => {
     const { id, secret } = await webhook("/told");
     const run = await start(server.api, "short");
 

@@ -91,6 +91,8 @@ describe("every answer", () => {
           ms: expect.any(Number),
           requestId: "mine 1",
           tenant: "acme",
+          key: "key_admin",
+          run: undefined,
         },
       },
     ]);
@@ -105,7 +107,7 @@ describe("every answer", () => {
     },
   );
 
-  test("that is a refusal is a whole problem document", async () => {
+  test("that is a refusal is a whole problem document (F17)", async () => {
     const answer = await door().ask("GET /v1/runs/run_9");
 
     expect(answer.headers["content-type"]).toBe("application/problem+json");
@@ -277,7 +279,7 @@ describe("the service's own routes", () => {
     expect(openapi.json["openapi"]).toBe("3.1.0");
   });
 
-  test("say when the service cannot answer", async () => {
+  test("say when the service cannot answer (H3)", async () => {
     const down = door({ health: async () => false });
     const broken = door({
       health: async () => {

@@ -17,7 +17,9 @@ beforeEach(async () => {
   const mailbox = localMailbox({ table, clock });
   const advance = (ms: number) => clock.advance(ms);
   const stats = () => ({ drives: 3 });
-  deps = { mailbox, clock, advance, stats, allowed: true, publicUrl: "http://127.0.0.1:8787" };
+  const metrics = () => "holdfast_runs_total 1\n";
+  const publicUrl = "http://127.0.0.1:8787";
+  deps = { mailbox, clock, advance, stats, metrics, allowed: true, publicUrl };
 });
 
 /** The routes behind a real server, before an app that knows nothing. */

@@ -112,7 +112,7 @@ export const runHistoryRoutes = [
     operationId: "listSnapshots",
     tag: "Runs",
     summary: "List the snapshots of a run",
-    description: "By name.",
+    description: "Newest first.",
     needs: "read",
     params: byId,
     query: SnapshotQuery,

@@ -66,7 +66,7 @@ describe("when the function that drives a run is killed", () => {
 });
 
 describe("a step that always kills its function", () => {
-  test("fails its own run, holds up no other, and can be sent on as a dead letter", async () => {
+  test("fails its own run, holds up no other, and can be sent on as a dead letter (C13)", async () => {
     const { tools, world } = house;
     let isDeadly = true;
     tools.on("/poison", ({ body }) => {

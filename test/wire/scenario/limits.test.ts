@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => house?.close());
 
 describe("a tenant that may have ten runs at once", () => {
-  test("has ten, when two instances of the API take two hundred starts at the same time", async () => {
+  test("has ten, when two instances of the API take two hundred starts at the same time (H11)", async () => {
     const { api } = await house.tenant({ limits: { maxActiveRuns: ACTIVE_MAX } });
     await publish(api, { name: "rest", nodes: [{ id: "a", type: "wait", for: "P1D" }] });
 
