@@ -1,6 +1,6 @@
 import type { Item } from "../core/ports/table.ts";
 
-/** What becomes a metric of CloudWatch: each costs by the month, so there are few, without labels. */
+/** What becomes a metric of CloudWatch. Each costs by the month: they are few, without labels. */
 const NAMES: Readonly<Record<string, string>> = {
   "run.created": "RunsCreated",
   "run.succeeded": "RunsSucceeded",

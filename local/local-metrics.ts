@@ -52,13 +52,14 @@ export function localMetrics(): LocalMetrics {
     count("steps_total", { tenant, status });
     if (status === "retrying") count("step_retries_total", { tenant });
     const token = "token" in event ? before.tokens[event.token ?? -1] : undefined;
-    if (!token) return;
-    const seconds = Math.max(0, at - token.since) / 1_000;
-    if (status === "started" && token.status === "ready") {
-      observe("step_start_latency_seconds", { tenant }, seconds);
+    const seconds = token ? Math.max(0, at - token.since) / 1_000 : 0;
+    if (status === "started") {
+      // One that starts in the commit that leads to it has not waited.
+      const waited = token?.status === "ready" ? seconds : 0;
+      observe("step_start_latency_seconds", { tenant }, waited);
     }
     const isOver = status === "succeeded" || status === "failed" || status === "retrying";
-    if (isOver && token.status === "running") {
+    if (isOver && token?.status === "running") {
       observe("step_execution_duration_seconds", { tenant, status }, seconds);
     }
   }
