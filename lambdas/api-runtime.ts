@@ -46,5 +46,6 @@ export async function apiRuntime(): Promise<HttpApp> {
     access: closingAccess(accessOf(store, platformKey, lanesOf(vars, table).ownLanes), live),
     secrets,
     publicUrl: vars.PUBLIC_URL,
+    seedRoutes: vars.SEED_ROUTES === "1",
   });
 }

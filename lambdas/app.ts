@@ -22,13 +22,15 @@ export type AppMeans = Readonly<{
   access: Access;
   secrets: Secrets;
   publicUrl: string;
+  /** Serve the routes of other systems, too. */
+  seedRoutes?: boolean;
   /** The function is granted no write: its log alone says what it refused. */
   readsOnly?: boolean;
 }>;
 
 /** The HTTP app on what a function has. */
 export function appOf(means: AppMeans): HttpApp {
-  const { engine, fanOut, access, secrets, publicUrl, readsOnly } = means;
+  const { engine, fanOut, access, secrets, publicUrl, seedRoutes, readsOnly } = means;
   const { table, clock } = engine;
   const audit = auditOf({ table, clock, newId });
   return httpApp({
@@ -44,6 +46,7 @@ export function appOf(means: AppMeans): HttpApp {
     limits: { ...HTTP_LIMITS, answerBytesMax: ANSWER_BYTES_MAX },
     version: VERSION,
     publicUrl,
+    seedRoutes: seedRoutes ? {} : undefined,
     log,
     // A table that cannot be read throws, which is told as what it is.
     health: async () => (await table.get(NOTHING)) === undefined,

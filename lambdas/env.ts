@@ -11,6 +11,7 @@
  *                       is <prefix><tenant>/<name>, the deployment's own <prefix>platform/<name>
  * PLATFORM_KEY_SECRET   the ARN of the secret that holds the platform key
  * PUBLIC_URL            where people reach the API, no slash at its end: links begin so
+ * SEED_ROUTES           "1" serves the routes of other systems, "" does not
  * MODELS                the models document as JSON, "{}" for the mock models only
  * TOOLS                 the tools document as JSON: which functions and state machines of the
  *                       account tenants may have called, and the functions are granted
@@ -58,6 +59,7 @@ const NEEDS = {
     "SECRETS_PREFIX",
     "PLATFORM_KEY_SECRET",
     "PUBLIC_URL",
+    "SEED_ROUTES",
     "MODELS",
     "TOOLS",
     "WEBHOOK_QUEUE",

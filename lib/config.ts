@@ -40,6 +40,7 @@ export const Config = z.strictObject({
   allowedTargets: z.record(z.string(), Targets).optional(),
   publishEvents: z.boolean().optional(),
   signLedgers: z.boolean().optional(),
+  seedRoutes: z.boolean().optional(),
   logDays: z.literal(LOG_DAYS).default(90),
   removalPolicy: z.enum(["retain", "destroy"]).default("retain"),
   restoredTable: z.strictObject({ name: z.string(), streamArn: z.string() }).optional(),

@@ -23,6 +23,7 @@ export function propsOf(scope: Construct, config: Config): HoldfastProps {
     allowedTargets: config.allowedTargets,
     publishEvents: config.publishEvents,
     signLedgers: config.signLedgers,
+    seedRoutes: config.seedRoutes,
     restoredTable: config.restoredTable,
     rate: config.rate,
     reserved: config.reserved,

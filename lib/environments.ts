@@ -23,6 +23,7 @@ export function environments(parts: Parts, props: HoldfastProps) {
   const address = { PUBLIC_URL: parts.http.url };
   const links = { LINK_KEY: keys.linksArn };
   const ledger = { LEDGER_KEY: keys.ledgerArn };
+  const served = { ...address, SEED_ROUTES: props.seedRoutes ? "1" : "" };
   const signing = props.signLedgers ? ledger : { LEDGER_KEY: "" };
   const mailed = { ...links, ...address, MAIL_SENDER: mail?.sender ?? "" };
   const tell = { ...posted, EVENT_BUS: props.publishEvents ? bus.bus.eventBusName : "" };
@@ -32,7 +33,7 @@ export function environments(parts: Parts, props: HoldfastProps) {
       LANE_DEAD_LETTERS: lanes.letters.arn,
       LANE_KEY: keys.data.keyArn,
     },
-    api: { ...move, ...secret, ...models, ...posted, ...address, ...links, ...ledger, ...platform },
+    api: { ...move, ...secret, ...models, ...posted, ...links, ...ledger, ...platform, ...served },
     step: {
       ...move,
       ...secret,

@@ -62,6 +62,8 @@ export interface HoldfastProps {
   readonly publishEvents?: boolean;
   /** Sign the head of each run that has ended, for $15 a million runs. @default false */
   readonly signLedgers?: boolean;
+  /** Serve the routes that docs/seed-routes.md tells of, to whoever has a key. @default false */
+  readonly seedRoutes?: boolean;
   /** How long logs are kept. @default three months */
   readonly logRetention?: RetentionDays;
   /** @default RETAIN: the table, the bucket and the keys outlive the stack */

@@ -33,6 +33,7 @@ import { localSecrets } from "./local-secrets.ts";
 import { localSigner } from "./local-signer.ts";
 import { openAccess } from "./open-access.ts";
 import { processStats } from "./process-stats.ts";
+import type { SeedRoutes } from "./settings.ts";
 import { ticker } from "./ticker.ts";
 import { timeTravel } from "./time-travel.ts";
 import { openVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -49,6 +50,7 @@ export type LocalOptions = Readonly<{
   tools?: ToolsConfig;
   /** Serve the mailbox and the clock. */
   dev: boolean;
+  seedRoutes: SeedRoutes;
   version: string;
   log: Log;
 }>;
@@ -184,7 +186,7 @@ function localEngine(
 function localApp(
   { table, clock, access, secrets, webhooks, streams, tickets, hooks, live }: World & Told,
   engine: EngineDeps,
-  { version, publicUrl, log }: LocalOptions,
+  { version, publicUrl, log, apiKey, seedRoutes }: LocalOptions,
 ): HttpApp {
   return httpApp({
     engine: createEngine(engine),
@@ -199,6 +201,9 @@ function localApp(
     limits: HTTP_LIMITS,
     version,
     publicUrl,
+    ...(seedRoutes !== "off" && {
+      seedRoutes: seedRoutes === "open" ? { openKey: apiKey } : {},
+    }),
     log,
     health: async () => (await access.tenants({ limit: 1 })).data.length > 0,
     newId: () => randomUUID(),

@@ -9,7 +9,7 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { isLoopback, localUrl, servedHosts } from "./host-name.ts";
 import { httpDoor } from "./http-door.ts";
 import { openLocal } from "./runtime.ts";
-import { type Settings, settings } from "./settings.ts";
+import { isPrivate, type Settings, settings } from "./settings.ts";
 
 /** Until everything is open: whoever asks shall ask again in a moment. */
 const starting: HttpApp = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "" });
@@ -44,6 +44,7 @@ async function open(given: Settings, folder: DataFolder): Promise<void> {
     models: parseModels(given.models),
     tools: parseTools(given.tools),
     dev,
+    seedRoutes: given.seedRoutes ?? (isPrivate(given) ? "open" : "keyed"),
     version: versionHere(),
     log,
   });

@@ -1,3 +1,5 @@
+import { isLoopback } from "./host-name.ts";
+
 export type Settings = Readonly<{
   port: number;
   host: string;
@@ -11,7 +13,11 @@ export type Settings = Readonly<{
   publicUrl: string | undefined;
   /** Serve `/dev` and `/mail` even where other machines can reach them. */
   dev: boolean;
+  /** The routes of other systems: without a key, with one, or not at all. */
+  seedRoutes: SeedRoutes | undefined;
 }>;
+
+export type SeedRoutes = "open" | "keyed" | "off";
 
 export type SettingsResult =
   | Readonly<{ ok: true; settings: Settings }>
@@ -41,11 +47,21 @@ export function settings(environment: Environment): SettingsResult {
     tools: reader.text("HOLDFAST_TOOLS"),
     publicUrl: publicUrlOf(reader),
     dev: devOf(reader) ?? false,
+    seedRoutes: seedRoutesOf(reader),
   };
   if (read.apiKey !== undefined && read.apiKey === read.platformKey) {
     reader.fault("HOLDFAST_API_KEY", "must not be the same as HOLDFAST_PLATFORM_KEY.");
   }
+  if (read.seedRoutes === "open" && !isPrivate(read)) {
+    const why = "where only this machine can reach the server, and HOLDFAST_PUBLIC_URL is not set.";
+    reader.fault("HOLDFAST_SEED_ROUTES", `may only be "open" ${why}`);
+  }
   return faults.length === 0 ? { ok: true, settings: read } : { ok: false, faults };
+}
+
+/** Whoever asks is on this machine. */
+export function isPrivate({ host, publicUrl }: Pick<Settings, "host" | "publicUrl">): boolean {
+  return isLoopback(host) && publicUrl === undefined;
 }
 
 function portOf({ text, fault }: Reader): number | undefined {
@@ -81,6 +97,12 @@ function publicUrlOf({ text, fault }: Reader): string | undefined {
     return fault(name, "must not hold a user, a query or a fragment.");
   }
   return url.href.replace(/\/+$/, "");
+}
+
+function seedRoutesOf({ text, fault }: Reader): SeedRoutes | undefined {
+  const given = text("HOLDFAST_SEED_ROUTES");
+  if (given === undefined || given === "open" || given === "keyed" || given === "off") return given;
+  return fault("HOLDFAST_SEED_ROUTES", 'must be "open", "keyed" or "off".');
 }
 
 function devOf({ text, fault }: Reader): boolean | undefined {

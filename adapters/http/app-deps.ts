@@ -33,6 +33,8 @@ export type AppDeps = Readonly<{
   /** Where people reach this deployment; the only origin whose pages may call it. */
   publicUrl: string;
   log: Log;
+  /** Serves the routes of other systems; with an `openKey`, to programs here without a key. */
+  seedRoutes?: Readonly<{ openKey?: string }> | undefined;
   /** False, or a throw, while the service cannot answer. */
   health: () => Promise<boolean>;
   /** A new id for a request that brought none. */

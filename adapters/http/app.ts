@@ -33,12 +33,13 @@ type Exchange = {
  * faults are 503 or 500 without their message, and every answer has its request's id.
  */
 export function httpApp(deps: AppDeps): HttpApp {
-  const find = router(ROUTES);
+  const routes = deps.seedRoutes ? ROUTES : ROUTES.filter(({ optional }) => !optional);
+  const find = router(routes);
   const base = baseHeaders(deps.publicUrl);
   let documents: ReturnType<Serving["documents"]> | undefined;
   const serving: Serving = {
     ...deps,
-    documents: () => (documents ??= documentsOf(deps.version)),
+    documents: () => (documents ??= documentsOf(routes, deps.version)),
   };
 
   return async (request) => {
@@ -80,9 +81,9 @@ function runOf({ request, route }: Exchange, reply: Reply): string | undefined {
 }
 
 /** Few ask for them, and a function that starts must be small. */
-async function documentsOf(version: string): Promise<Documents> {
+async function documentsOf(routes: readonly Route[], version: string): Promise<Documents> {
   const made = await import("./documents.ts");
-  return made.documentsOf(ROUTES, version);
+  return made.documentsOf(routes, version);
 }
 
 async function answer(
@@ -147,7 +148,9 @@ function finished(route: Route, reply: Reply): Reply {
 function refusalOf({ request, id, route }: Exchange, refusal: Refused): Reply {
   if (route?.page) return route.page(refusal, request, id);
   const instance = request.path.startsWith("/approve/") ? TOKEN_PATH : request.path;
-  return problemReply(refusal, instance.slice(0, 4096), id);
+  const reply = problemReply(refusal, instance.slice(0, 4096), id);
+  if (!route?.members) return reply;
+  return { ...reply, value: { ...(reply.value as object), ...route.members(refusal.message) } };
 }
 
 /** The message of a fault is for the log: it may name what callers must not learn. */

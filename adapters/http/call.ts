@@ -33,7 +33,7 @@ export async function callOf(
   deps: Serving,
 ): Promise<Checked<AnyCall & { caller: Caller | undefined }>> {
   const { request, id } = exchange;
-  const header = request.headers["authorization"];
+  const header = headerOf(route, request, deps);
   const { caller, refusal } = await authorize(header, route.needs, deps.access);
   if (caller) {
     exchange.caller = caller;
@@ -73,6 +73,16 @@ export async function callOf(
       bodyHash: key.value === undefined ? undefined : bodyHash(sent.value),
     },
   };
+}
+
+/** Those systems know no keys: programs of this machine need none; pages of other sites do. */
+function headerOf({ optional }: Route, { headers }: HttpRequest, deps: Serving) {
+  const header = headers["authorization"];
+  const key = deps.seedRoutes?.openKey;
+  if (header !== undefined || optional === undefined || key === undefined) return header;
+  const { origin, host, "sec-fetch-site": site = "none" } = headers;
+  const isOwn = origin === undefined || URL.parse(origin)?.host === host;
+  return isOwn && (site === "none" || site === "same-origin") ? `Bearer ${key}` : undefined;
 }
 
 const NO_PARAMS: Checked<Params> = { ok: true, value: {} };

@@ -11,6 +11,8 @@ type Asked = Readonly<{
 }>;
 
 const YES = { ok: true, value: undefined } as const;
+/** Paths in which the id is that of a run. */
+const RUN_PATH = /^\/(?:v1\/runs\/\{id\}|graph\/|api\/runtime\/)/;
 const OPEN = new Set(["validateWorkflow", "listWorkflows", "listTasks", "listDeadLetters"]);
 
 /**
@@ -57,13 +59,14 @@ async function workflowOf(
   caller: Caller,
   { engine }: Serving,
 ): Promise<string> {
-  const id = text(params, "id");
+  const id = text(params, "id") ?? text(params, "run_id") ?? text(params, "instanceId");
   if (path.startsWith("/v1/workflows/import")) return "none";
   if (path.startsWith("/v1/workflows/{")) return text(params, "name") ?? "unknown";
   if (path === "/v1/workflows") return text(body, "name") ?? "unknown";
   if (path === "/v1/runs") return text(body, "workflow") ?? text(query, "workflow") ?? "unknown";
+  if (path === "/graph/run") return text(body, "graph_id") ?? "unknown";
   if (id === undefined) return "none";
-  if (path.startsWith("/v1/runs/{id}")) return named(await engine.runs.get(caller, id));
+  if (RUN_PATH.test(path)) return named(await engine.runs.get(caller, id));
   if (path.startsWith("/v1/tasks/{id}")) return named(await engine.tasks.get(caller, id));
   if (path.startsWith("/v1/dead-letters/{id}")) {
     return named(await engine.deadLetters.get(caller, id));

@@ -25,6 +25,8 @@ export const TAGS = [
   { name: "Usage", description: "What runs came to." },
   { name: "Audit", description: "Who asked for what to be changed." },
   { name: "Platform", description: "Tenants; for the deployment's own administrator." },
+  { name: "Graphs", description: "The routes of a system that runs graphs of functions." },
+  { name: "Processes", description: "The routes of a system that runs process diagrams." },
   { name: "Signed links", description: "Decisions by mail, without a key." },
   { name: "Service", description: "The service itself." },
 ];

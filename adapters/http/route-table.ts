@@ -7,9 +7,11 @@ import { bulkRoutes } from "./routes/bulk.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { deliveryRoutes } from "./routes/deliveries.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { graphRoutes } from "./routes/graphs.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { processRoutes } from "./routes/processes.ts";
 import { runActionRoutes } from "./routes/run-actions.ts";
 import { runControlRoutes } from "./routes/run-control.ts";
 import { runHistoryRoutes } from "./routes/run-history.ts";
@@ -50,6 +52,8 @@ export const ROUTES: readonly Route[] = [
   ...tenantRoutes,
   ...auditRoutes,
   ...usageRoutes,
+  ...graphRoutes,
+  ...processRoutes,
   ...approveRoutes,
   ...aboutRoutes,
 ];

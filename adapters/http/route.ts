@@ -64,6 +64,10 @@ type Spec<Path, N, Query, Body> = Readonly<{
   bodyOptional?: true;
   /** A POST that changes nothing, or a worker's pulse: the audit is not told of it. */
   audited?: false;
+  /** Served only where it is asked for, to those who know another system by its routes. */
+  optional?: "seed";
+  /** Members of a refusal beside those of a problem, made from its sentence. */
+  members?: (message: string) => Readonly<Record<string, unknown>>;
   /** A list: the app seals and opens the cursors. */
   paged?: true;
   /**

@@ -27,7 +27,7 @@ let things: Readonly<Record<string, Readonly<Record<string, string>>>>;
 const keys = new Map<string, JsonClient>();
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ HOLDFAST_SEED_ROUTES: "keyed" });
   [ours, theirs] = [await server.tenant(), await server.tenant()];
   things = await made(theirs.api);
   for (const role of ROLES) {
@@ -74,6 +74,8 @@ async function made(api: JsonClient): Promise<typeof things> {
   return {
     "/v1/workflows/": { name: "their-flow", v: "1" },
     "/v1/runs/": { id: run.id, step: "p.1", name: "their-bookmark" },
+    "/graph/": { run_id: run.id },
+    "/api/runtime/": { id: run.id, instanceId: run.id },
     "/v1/tasks/": { id: task.id },
     "/v1/dead-letters/": { id: letter.id },
     "/v1/tools/": { name: "their-tool" },

@@ -54,6 +54,7 @@ export function door(changes: Partial<AppDeps> = {}) {
     },
     health: async () => true,
     newId: () => `req_${++ids}`,
+    seedRoutes: {},
     ...changes,
   });
 
