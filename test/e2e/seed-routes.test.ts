@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../core/kernel/json.ts";
 import { succeeded } from "../../scripts/support/client.ts";
+import { ROOT } from "../architecture/source.ts";
 import { eventually } from "../support/runs.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
@@ -301,4 +303,38 @@ describe("without a key", () => {
     expect(Object.keys(paths)).not.toContain("/tools");
     await Promise.all([shared.close(), off.close()]);
   });
+});
+
+test("the commands of the page that tells of these routes do what it says", async () => {
+  const page = readFileSync(`${ROOT}/docs/seed-routes.md`, "utf8");
+  const commands = [
+    ...page.matchAll(/^curl -s (?:-X (POST) )?\$B(\S+)(?: -H "\$J" -d '(.*?)')?$/gms),
+  ];
+  let [graph, run] = ["", ""];
+  const came: string[] = [];
+  for (const [, method, path = "", text] of commands) {
+    const at = path.replace("RUN", run);
+    const body = text === undefined ? {} : (JSON.parse(text.replace("…", graph)) as Json);
+    const isRead = method === undefined && text === undefined;
+    const answer = isRead ? await get(at) : await post(at, body);
+    const { graph_id, run_id, status, instance } = answer.body;
+    if (typeof graph_id === "string") graph = graph_id;
+    if (typeof run_id === "string") run = run_id;
+    const { id, status: of } = (instance ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof id === "string") run = id;
+    came.push([answer.status, path.replace("/RUN", ""), of ?? status].filter(Boolean).join(" "));
+  }
+
+  expect(came).toEqual([
+    "200 /tools",
+    "200 /graph/create",
+    "200 /graph/run awaiting_approval",
+    "200 /graph/resume completed",
+    "200 /graph/state completed",
+    "200 /api/runtime/start RUNNING",
+    "200 /api/runtime/tasks",
+    "200 /api/runtime/complete-task COMPLETED",
+    "200 /api/runtime/instance COMPLETED",
+    "409 /api/runtime/recover 409",
+  ]);
 });

@@ -40,7 +40,8 @@ export async function startProcess(
   const { name: workflow, version } = published;
   const tags = { initiator };
   const started = await engine.runs.start(caller, { workflow, version, input, tags, ...more });
-  return started.ok ? told(engine, caller, started.value.run) : started;
+  // It is told as it begins, however far it has come: whoever started it asks for the rest.
+  return started.ok ? told(engine, caller, { ...started.value.run, status: "running" }) : started;
 }
 
 export async function readInstance(
@@ -99,9 +100,12 @@ async function taskOf(
   if (runId === undefined) {
     return refuse("INVALID_REQUEST", "say which instance, or which task, is completed");
   }
-  const run = await runs.get(caller, runId);
+  const now = await runs.get(caller, runId);
+  // An instance that has just been started is on its way to its task.
+  const isOnItsWay = now.ok && tasksOf(now.value).length === 0;
+  const run = isOnItsWay ? await runs.settled(caller, runId, WAIT_S) : now;
   if (!run.ok) return run;
-  const open = run.value.waitingOn.flatMap(({ task }) => (task === undefined ? [] : [task]));
+  const open = tasksOf(run.value);
   const [only, another] = open;
   if (only === undefined) {
     return refuse("RUN_NOT_WAITING", `run ${runId} is ${run.value.status}, and has no open task`);
@@ -111,6 +115,10 @@ async function taskOf(
     return refuse("WAIT_AMBIGUOUS", message, { data: { tasks: open } });
   }
   return tasks.get(caller, only);
+}
+
+function tasksOf({ waitingOn }: RunView): readonly string[] {
+  return waitingOn.flatMap(({ task }) => (task === undefined ? [] : [task]));
 }
 
 export async function listProcessTasks({ tasks }: Parts, caller: Caller) {
@@ -146,8 +154,11 @@ async function told(
   run: RunView,
 ): Promise<Result<Told>> {
   const workflow = await workflows.get(caller, run.workflow, run.version);
-  const asked = run.waitingOn.flatMap(({ task }) => (task === undefined ? [] : [task]));
-  const open = await Promise.all(asked.slice(0, 1).map((id) => tasks.get(caller, id)));
+  const open = await Promise.all(
+    tasksOf(run)
+      .slice(0, 1)
+      .map((id) => tasks.get(caller, id)),
+  );
   const found = open.flatMap((task) => (task.ok ? [task.value] : []));
   const instance = instanceOf(run, found, workflow.ok ? workflow.value : undefined);
   return ok({ success: true, instance });
