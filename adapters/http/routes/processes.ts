@@ -143,7 +143,7 @@ export const processRoutes = [
     optional,
     members,
     summary: "List what people are asked",
-    description: "Open tasks of all runs, newest first, at most 1,200 of them.",
+    description: "Open tasks of all runs, newest first, at most 1,000 of them.",
     needs: "read",
     answers: [{ status: 200, description: "`{success, tasks, count}`.", schema: AnyObject }],
     refusals: [],
