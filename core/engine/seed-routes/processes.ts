@@ -129,7 +129,7 @@ export async function listProcessTasks({ tasks }: Parts, caller: Caller) {
     if (page.nextCursor === null) break;
     cursor = page.nextCursor;
   }
-  const listed = open.map((task) => ({
+  const listed = open.slice(0, TASKS_MAX).map((task) => ({
     instanceId: task.runId,
     workflowName: task.workflow,
     taskData: taskDataOf(task),
