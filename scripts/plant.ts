@@ -47,7 +47,9 @@ function isFound({ name, by, file, from, to }: Plant): boolean {
     if (!source.includes(from)) throw new Error(`${file} no longer has what ${name} replaces`);
     writeFileSync(path, source.replace(from, to));
     const args = [...HOW[by], ...(by === "histories" ? ["--seeds", values.seeds] : [])];
-    const ran = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    // Plain text, whatever this is printed to: it is read below.
+    const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: undefined };
+    const ran = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
     const lines = `${ran.stdout}\n${ran.stderr}`.split("\n").map((line) => line.trim());
     const first = lines.findIndex((line) => /^seed \d+:$|^FAIL /.test(line));
     const found = ran.status === 1 && first >= 0;

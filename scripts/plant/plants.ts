@@ -66,4 +66,11 @@ export const PLANTS: readonly Plant[] = [
     from: 'if (stored?.item?.["id"] !== id) {',
     to: 'if (stored?.item?.["id"] !== "") {',
   },
+  {
+    name: "drop-child-end",
+    by: "misfortunes",
+    file: "core/store/child-rows.ts",
+    from: "if (hasEnded(after) && before.seq > 0 && awaited && parent !== undefined) {",
+    to: "if (hasEnded(after) && before.seq < 0 && awaited && parent !== undefined) {",
+  },
 ];

@@ -5,8 +5,59 @@ const people = ["ada@example.com", "bob@example.com", "cy@example.com"];
 export const call = (id: string, tool = "charge") => ({ id, type: "tool", tool, with: { id } });
 const set = (id: string, more = {}) => ({ id, type: "set", with: id, ...more });
 
-/** A small workflow for each node type, and for what joins and is tried again. */
+/** What a flow has started as a child: see `setUp`. */
+export const LEAF = { name: "leaf", ...chain(call("x"), call("y")) };
+
+/** A body of a map: one call for each item, and then another. */
+const body = {
+  nodes: [call("m"), call("n")],
+  edges: [{ from: "m", to: "n" }],
+};
+
+/**
+ * A small workflow for each node type, and for what joins and is tried again. A test sees to it that
+ * no type is missing.
+ */
 export const FLOWS: Readonly<Record<string, Sketch>> = {
+  script: chain({ id: "a", type: "script", with: 2, code: "return input * 2" }, call("b")),
+  rules: chain(
+    {
+      id: "a",
+      type: "rules",
+      with: { x: 5 },
+      table: {
+        hitPolicy: "first",
+        inputs: ["x"],
+        outputs: ["n"],
+        rules: [{ when: ["> 3"], then: [1] }],
+      },
+    },
+    call("b"),
+  ),
+  form: chain({ id: "a", type: "form", assignees: people, title: "Fill in" }, call("b")),
+  ask: chain({ id: "a", type: "ask", assignees: people, prompt: "Which?" }, call("b")),
+  map: chain(call("a"), { id: "each", type: "map", items: [1, 2, 3], body }, call("b")),
+  "map of one at a time": chain(
+    { id: "each", type: "map", items: [1, 2], concurrency: 1, body },
+    call("b"),
+  ),
+  subflow: chain(call("a"), { id: "sub", type: "subflow", workflow: LEAF.name }, call("b")),
+  "subflow that is not waited for": chain(
+    { id: "sub", type: "subflow", workflow: LEAF.name, mode: "async" },
+    call("b"),
+  ),
+  "wait for any of several": chain(
+    { id: "a", type: "wait", any: [{ event: { name: "paid" } }, { event: { name: "packed" } }] },
+    call("b"),
+  ),
+  "wait for all of several": chain(
+    { id: "a", type: "wait", all: [{ event: { name: "paid" } }, { event: { name: "packed" } }] },
+    call("b"),
+  ),
+  "tool that can be undone": {
+    nodes: [{ ...call("a"), compensate: "u" }, call("b"), call("u")],
+    edges: [["a", "b"]],
+  },
   set: chain(set("a"), set("b")),
   tool: chain(call("a"), call("b"), call("c")),
   "tool that needs a person": chain(call("a", "ship"), call("b")),

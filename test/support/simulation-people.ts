@@ -1,4 +1,5 @@
 import type { Result } from "../../core/engine/refusal.ts";
+import { openEvents } from "../../core/kernel/open-events.ts";
 import { hasEnded, tokensOf } from "../../core/kernel/run.ts";
 import { Fault } from "../../core/ports/fault.ts";
 import { EVENTS, PEOPLE } from "./simulation-flows.ts";
@@ -119,17 +120,27 @@ export function people(world: World): People {
     }
   }
 
+  async function complete(run: string, task: string, kind: string): Promise<void> {
+    const as = chance.pick(PEOPLE);
+    const data = kind === "ask" ? { response: "blue" } : { approved: true };
+    const given = await insist(({ engine }) => engine.tasks.complete(CALLER, task, { data, as }));
+    if (!given.ok && witness.runs.get(run)?.tasks[task]) {
+      const { code } = given.refusal;
+      witness.violations.push(`${as} may complete ${task}, and was told ${code}`);
+    }
+  }
+
   /** Somebody looks what is asked for, and answers some of it. */
   function answer(): void {
     for (const run of witness.runs.values()) {
       hands.look(run);
       if (hasEnded(run)) continue;
-      for (const task of Object.keys(run.tasks)) {
-        if (world.isCalm() || chance.happens(0.3)) void decide(run.id, task);
+      for (const [task, { kind }] of Object.entries(run.tasks)) {
+        if (!(world.isCalm() || chance.happens(0.3))) continue;
+        void (kind === undefined ? decide(run.id, task) : complete(run.id, task, kind));
       }
-      for (const { wait } of tokensOf(run)) {
-        if (wait?.kind !== "event" || !(world.isCalm() || chance.happens(0.3))) continue;
-        void signal(run.id, wait.name, wait.key);
+      for (const { name, key } of openEvents(run)) {
+        if (world.isCalm() || chance.happens(0.3)) void signal(run.id, name, key);
       }
       if (world.isCalm()) continue;
       if (chance.happens(0.1)) void signal(run.id, chance.pick(EVENTS), undefined);

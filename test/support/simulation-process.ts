@@ -21,6 +21,10 @@ import { processWatch } from "../../wiring/process-watch.ts";
 import type { Chance } from "./simulation-random.ts";
 import type { Time } from "./simulation-time.ts";
 
+/** Loaded before any virtual time passes: that takes real time, which a simulation does not have. */
+const sandbox = quickjsSandbox({ processes: 0 });
+await sandbox.problem("");
+
 export const CALLER: Caller = { tenant: "default", role: "admin", keyId: "key_1", actsFor: true };
 
 export type Process = Readonly<{
@@ -41,6 +45,8 @@ export type ProcessOptions = Readonly<{
   tools: EngineDeps["tools"];
   models: EngineDeps["models"];
   notices: EngineDeps["notices"];
+  /** Drivers have time for any call, so that none is taken over but after a crash. */
+  isPatient?: boolean;
   maxActiveRuns?: number;
   /** It is the only one at a time, and believes what it remembers. */
   isAuthority: boolean;
@@ -67,7 +73,8 @@ export function startProcess(options: ProcessOptions): Process {
       for (const one of running) one.poke();
       return;
     }
-    const until = time.now() + chance.pick([3_000, 20_000, 200_000]);
+    const until =
+      time.now() + chance.pick(options.isPatient ? [200_000] : [3_000, 20_000, 200_000]);
     const begun = drive(driveDeps(deps), key, { effectsMax: chance.pick([1, 2, 8]), until });
     drives.set(key.runId, running.add(begun));
     const ended = (error?: unknown) => {
@@ -104,7 +111,7 @@ function partsOf(options: ProcessOptions): EngineDeps {
     queue: { wake: (key) => options.onWake(key) },
     timers: { set: () => undefined },
     schemas: { problems: () => [], validate: () => [] },
-    sandbox: quickjsSandbox({ processes: 0 }),
+    sandbox,
     rules: feelRules(),
     signer: { mac: async (text) => hash(text), verify: async (text, mac) => hash(text) === mac },
     notary: { sign: () => Promise.reject(new Error("no head is signed")), keys: async () => [] },

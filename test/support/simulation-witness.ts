@@ -162,7 +162,7 @@ export function witness(): Witness {
           continue;
         }
         if (item.sk.startsWith("log#")) sawCommit(item);
-        else if (item["kind"] === "run") heads.set(String(item["run"]), item);
+        else if (item.sk === "head") heads.set(String(item["run"]), item);
         else continue;
         touched.add(item.pk.slice(item.pk.lastIndexOf("#") + 1));
       }

@@ -4,6 +4,7 @@ import { documentOf, type Sketch } from "./given-sketch.ts";
 import { memoryArtifacts } from "./memory-artifacts.ts";
 import { memoryTable } from "./memory-table.ts";
 import { PEOPLE } from "./simulation-flows.ts";
+import { LEAF } from "./simulation-node-flows.ts";
 import { outside } from "./simulation-outside.ts";
 import { type People, people } from "./simulation-people.ts";
 import { CALLER, type Process, startProcess } from "./simulation-process.ts";
@@ -36,6 +37,8 @@ export type WorldOptions = Readonly<{
   answer?: (call: ToolCall) => Json;
   /** Every wake-up comes a second time, to a driver of its own. */
   isTwice?: boolean;
+  /** One process at a time, whose drivers have time for any call: only a crash is taken over. */
+  isPatient?: boolean;
 }>;
 
 /**
@@ -55,7 +58,7 @@ export function openWorld(chance: Chance, isLaptop = false, options: WorldOption
   let writes = 0;
   const isCalm = () => rates === CALM;
   const trouble = () => (isCalm() ? 0 : 0.25);
-  const { answer, isTwice = false } = options;
+  const { answer, isTwice = false, isPatient = false } = options;
   const worldly = outside({ time, chance, witness: seen, trouble, ...(answer && { answer }) });
 
   function open(): Process {
@@ -76,6 +79,7 @@ export function openWorld(chance: Chance, isLaptop = false, options: WorldOption
       chance,
       isAlive,
       isAuthority: isLaptop,
+      isPatient,
       ...(maxActiveRuns !== undefined && { maxActiveRuns }),
       // A wake-up is a hint: it comes late, twice, or never.
       onWake(key) {
@@ -95,7 +99,7 @@ export function openWorld(chance: Chance, isLaptop = false, options: WorldOption
   function alive(): Process {
     const living = processes.filter((one) => one.isAlive());
     // Two processes at most, as while a new version takes over.
-    const another = !isLaptop && living.length === 1 && chance.happens(0.05);
+    const another = !isLaptop && !isPatient && living.length === 1 && chance.happens(0.05);
     return living.length === 0 || another ? open() : chance.pick(living.slice(-2));
   }
 
@@ -138,6 +142,8 @@ export async function setUp(world: World, flows: readonly Sketch[]): Promise<rea
   await finished(world, engine.tools.put(CALLER, "ship", { ...tool, approval }));
   const once = { ...tool, delivery: "at-most-once" } as const;
   await finished(world, engine.tools.put(CALLER, "once", once));
+  const leaf = await finished(world, engine.workflows.publish(CALLER, documentOf(LEAF)));
+  if (!leaf.ok) throw new Error(JSON.stringify(leaf.refusal));
   const names: string[] = [];
   for (const [index, flow] of flows.entries()) {
     const document = { ...documentOf(flow), name: `flow-${index}` };

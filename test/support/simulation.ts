@@ -72,7 +72,7 @@ export async function misfortuneAt(
   fate: Fate,
   control?: Control,
 ): Promise<Simulated> {
-  const world = openWorld(chanceOf(1));
+  const world = openWorld(chanceOf(1), false, { isPatient: true });
   const names = await setUp(world, [sketch]);
   const before = world.writes();
   if (write > 0) world.doom(write, fate);
