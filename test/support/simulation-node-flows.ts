@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/no-thenable -- `then` is a word of the language
 import { chain } from "./given.ts";
 import type { Sketch } from "./given-sketch.ts";
 
