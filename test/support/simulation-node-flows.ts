@@ -16,7 +16,7 @@ const body = {
 };
 
 /**
- * A small workflow for each node type, and for what joins and is tried again. A test sees to it that
+ * A small workflow for each node type, and for what joins and is tried again. A test sees that
  * no type is missing.
  */
 export const FLOWS: Readonly<Record<string, Sketch>> = {

@@ -21,7 +21,7 @@ import { processWatch } from "../../wiring/process-watch.ts";
 import type { Chance } from "./simulation-random.ts";
 import type { Time } from "./simulation-time.ts";
 
-/** Loaded before any virtual time passes: that takes real time, which a simulation does not have. */
+/** Loaded before virtual time passes: that takes real time, which a simulation does not have. */
 const sandbox = quickjsSandbox({ processes: 0 });
 await sandbox.problem("");
 
