@@ -78,7 +78,7 @@ describe("a write that is throttled, or whose answer is lost,", () => {
 });
 
 /**
- * A driver whose write to a row between a run and its child fails ends, and so does the call that
+ * A driver whose write to a row between a run and its child fails ends, and so does the call that it
  * has under way: the next one makes it again, under its key.
  */
 function mayBeTakenOver({ nodes }: Sketch): boolean {
