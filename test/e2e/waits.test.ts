@@ -6,6 +6,7 @@ import {
   begin,
   ended,
   eventsOf,
+  eventually,
   expectRefused,
   publish,
   reaches,
@@ -250,6 +251,36 @@ describe("a wait for an event", () => {
 
     const run = await reaches(server.api, id, "succeeded");
     expect([stepOf(run, "one").output, stepOf(run, "two").output]).toEqual(["x", "y"]);
+  });
+
+  test("for any of two events takes the first, and the loser is not waited for any more", async () => {
+    await publish(server.api, {
+      name: "any-of-two",
+      nodes: [
+        {
+          id: "w",
+          type: "wait",
+          any: [{ event: { name: "won" } }, { event: { name: "lost" } }],
+        },
+        { id: "next", type: "wait", event: { name: "next" } },
+      ],
+    });
+    const { id } = await start(server.api, "any-of-two");
+    const send = async (name: string, payload: Json) =>
+      (await server.api.post("/v1/events", { name, payload })).body;
+
+    expect(await send("won", 1)).toMatchObject({ delivered: 1, buffered: false });
+    await eventually("the next wait", async () => {
+      const { waitingOn } = await read(server.api, id);
+      return waitingOn.some(({ node }) => node === "next") || undefined;
+    });
+    expect(await send("lost", 2)).toMatchObject({ delivered: 0, buffered: true });
+    expect(await send("next", 3)).toMatchObject({ delivered: 1, buffered: false });
+
+    const run = await reaches(server.api, id, "succeeded");
+    expect(run.output).toBe(3);
+    const taken = (await eventsOf(server.api, id)).filter(({ type }) => type === "signal.received");
+    expect(taken.map(({ data }) => data["name"])).toEqual(["won", "next"]);
   });
 
   test("of another name, another key or no key goes on waiting", async () => {

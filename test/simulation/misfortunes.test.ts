@@ -78,8 +78,8 @@ describe("a write that is throttled, or whose answer is lost,", () => {
 });
 
 /**
- * A driver whose write to a row between a run and its child fails ends, and so does the call that it
- * has under way: the next one makes it again, under its key.
+ * A driver ends whose write to a row between a run and its child fails, and so does the call that
+ * it has under way: the next one makes it again, under its key.
  */
 function mayBeTakenOver({ nodes }: Sketch): boolean {
   return nodes.some(({ type }) => type === "subflow");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Simulated, simulate } from "../support/simulation.ts";
 
 /** Histories that are told each time; `npm run simulate` tells any others. */
-const SEEDS = Array.from({ length: 160 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: 300 }, (_, index) => index + 1);
 const TOGETHER = 20;
 
 /** What a failure shows: enough to tell the same history again, by `npm run simulate -- --seed`. */
