@@ -8,8 +8,7 @@ const FOLDERS = ["e2e", "wire/scenario", "local", "lambdas", "http", "client"];
 const numbered = (letter: string, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`);
 const ROWS = [
-  ...numbered("A", 3, 12),
-  ...numbered("A", 14, 17),
+  ...numbered("A", 3, 17),
   ...numbered("C", 1, 14),
   ...numbered("F", 1, 13),
   ...numbered("F", 15, 17),

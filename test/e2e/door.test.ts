@@ -163,7 +163,7 @@ test("Every route that needs a key answers 401 without one, and only those are o
   for (const [path, operations] of Object.entries(paths)) {
     for (const method of Object.keys(operations)) {
       const url = server.url + path.replaceAll(/\{[^}]+\}/g, "x");
-      // Those of other systems are open to programs of this machine, and to no page of another site.
+      // Those of other systems are open to this machine, and to no page of another site.
       const isOther = /^\/(?:tools|graph|api\/runtime)(?:\/|$)/.test(path);
       const headers = isOther ? { origin: "https://elsewhere.example" } : {};
       const answer = await ask(method.toUpperCase(), url, { headers });
