@@ -2,7 +2,7 @@ import type { CommandOf } from "../kernel/command.ts";
 import type { Event } from "../kernel/event.ts";
 import { type ForkState, forkStateOf, type NoFork } from "../kernel/fork.ts";
 import type { Json, JsonObject } from "../kernel/json.ts";
-import { isOwed } from "../kernel/run.ts";
+import { isOwed, stepOf } from "../kernel/run.ts";
 import { bytesOf, SIZES } from "../kernel/sizes.ts";
 import type { RunKey } from "../ports/queue.ts";
 import type { Loaded } from "../store/run-snapshot.ts";
@@ -88,7 +88,8 @@ export async function previewFork(
         if (seq + index > at) repeats.push(...repeatedBy(event, seq + index));
       }
     }
-    seen = page.commits.at(-1)?.seq ?? seen;
+    const last = page.commits.at(-1);
+    seen = last ? last.seq + last.types.length - 1 : seen;
     more = page.more;
   }
   const isCut = repeats.length > REPEATS_MAX || more;
@@ -98,9 +99,7 @@ export async function previewFork(
 function underWay({ run }: Loaded): Repeated[] {
   return Object.values((run.halted ?? run).tokens).flatMap((token) => {
     if (token.status !== "running" && token.wait?.kind !== "job") return [];
-    return [
-      { step: `${token.node}.${token.visit}`, node: token.node, kind: "under way", seq: run.seq },
-    ];
+    return [{ step: stepOf(token), node: token.node, kind: "under way", seq: run.seq }];
   });
 }
 
